@@ -1,0 +1,35 @@
+# Compiler, linker and warning settings shared by every target.
+
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1" CACHE STRING "flags of the Dev build type")
+set(CMAKE_C_FLAGS_DEV "-O1 -g1" CACHE STRING "flags of the Dev build type")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1" CACHE STRING "flags of the release build" FORCE)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_program(MOLD mold)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_link_options(-fuse-ld=lld)
+endif()
+
+# Exact statistics need IEEE arithmetic: no contraction into fused multiply-adds, so that a sum is the
+# same on every machine and equal to what the reference computes.
+add_compile_options(-ffp-contract=off -fstack-protector-strong)
+
+set(ESSAIM_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
+option(ESSAIM_FUZZ "build the fuzz targets (clang)" OFF)
+if(ESSAIM_SANITIZE)
+  add_compile_options(-fsanitize=${ESSAIM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${ESSAIM_SANITIZE})
+else()
+  add_compile_definitions(_FORTIFY_SOURCE=2)
+endif()
+
+add_library(essaim_warnings INTERFACE)
+target_compile_options(essaim_warnings INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wunused -Woverloaded-virtual -Wno-missing-field-initializers)
