@@ -1,5 +1,5 @@
-// THE CONTRACT. Every federated computation is rounds of one thing: broadcast a small public state, let
-// every node turn its own rows into a vector of fixed length, and learn nothing but the sum.
+// THE CONTRACT. Every federated computation is rounds of one thing: broadcast a small public state,
+// let every node turn its own rows into a vector of fixed length, and learn nothing but the sum.
 //
 //   state = Start()
 //   until state.done:
@@ -8,13 +8,14 @@
 //     state = Update(state, sum of the outs)           hub
 //   result = ResultOf(state)                           hub
 //
-// Each round stands by itself. What a result says must follow from the last sums of each kind alone, and
-// the state only tells where to look (a centre, a start, a bracket): so when a site is lost between two
-// rounds the result is the remaining sites' result, not a mixture. A round that needs an earlier round's
-// totals sends them again. The conformance suite loses a site between rounds and checks this.
+// Each round stands by itself. What a result says must follow from the last sums of each kind
+// alone, and the state only tells where to look (a centre, a start, a bracket): so when a site is
+// lost between two rounds the result is the remaining sites' result, not a mixture. A round that
+// needs an earlier round's totals sends them again. The conformance suite loses a site between
+// rounds and checks this.
 //
-// Threads: const methods may run concurrently. Determinism: the same rows in the same order give the same
-// bits on every machine of one architecture; no clock, no randomness, no input or output.
+// Threads: const methods may run concurrently. Determinism: the same rows in the same order give
+// the same bits on every machine of one architecture; no clock, no randomness, no input or output.
 #pragma once
 
 #include <memory>
@@ -49,8 +50,9 @@ class Algorithm {
   virtual absl::StatusOr<Result> ResultOf(const State& state) const = 0;
 };
 
-// The usual base: says what ONE person contributes. Clips every element to its block's bound, refuses what
-// is not finite, and adds with compensation, so that additivity and sensitivity hold by construction.
+// The usual base: says what ONE person contributes. Clips every element to its block's bound,
+// refuses what is not finite, and adds with compensation, so that additivity and sensitivity hold
+// by construction.
 class PersonSum : public Algorithm {
  public:
   absl::Status LocalStatistic(const PersonTable& table, const State& state,
@@ -62,9 +64,9 @@ class PersonSum : public Algorithm {
                           std::span<double> out) const = 0;
 };
 
-// For vectors where one person touches few elements, or where many persons at once are measurably faster:
-// adds the contributions of persons [begin, end) onto `out`. The author keeps the bounds; the conformance
-// suite checks them person by person.
+// For vectors where one person touches few elements, or where many persons at once are measurably
+// faster: adds the contributions of persons [begin, end) onto `out`. The author keeps the bounds;
+// the conformance suite checks them person by person.
 class BlockSum : public Algorithm {
  public:
   static constexpr std::size_t kPersonsPerBlock = 1024;
@@ -73,8 +75,8 @@ class BlockSum : public Algorithm {
                               std::span<double> out) const final;
 
  protected:
-  // Returns kInvalidArgument if something is not finite. `out` is zeros on entry and is added to the total
-  // with compensation; vectors longer than kDenseMax are added in place without.
+  // Returns kInvalidArgument if something is not finite. `out` is zeros on entry and is added to
+  // the total with compensation; vectors longer than kDenseMax are added in place without.
   virtual absl::Status ContributeBlock(const PersonTable& table, std::size_t begin, std::size_t end,
                                        const State& state, std::span<double> out) const = 0;
 };

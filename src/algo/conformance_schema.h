@@ -1,5 +1,6 @@
-// The schema that the conformance suite runs every registered algorithm's examples on. Its rows are made by
-// tests/conformance with missing values, ties and an empty level; three sites: "north", "south", "west".
+// The schema that the conformance suite runs every registered algorithm's examples on. Its rows are
+// made by tests/conformance with missing values, ties and an empty level; three sites: "north",
+// "south", "west".
 //
 //   age        number 18..90 years        dose     number 0..10 mg
 //   score      number -4..4               visits   integer 0..50 (a count)

@@ -24,17 +24,17 @@ struct Label {
 
 enum class ColumnKind {
   kText,
-  kNumber,   // a real number
-  kCount,    // a number of persons: subject to the minimum cell
-  kShare,    // a proportion in [0, 1] derived from the count in column `of`: hidden with it
+  kNumber,  // a real number
+  kCount,   // a number of persons: subject to the minimum cell
+  kShare,   // a proportion in [0, 1] derived from the count in column `of`: hidden with it
   kPValue,
 };
 
 struct ResultColumn {
-  std::string name;          // a stable identifier, "std_error"
-  std::string title;         // for people, "Standard error"
+  std::string name;   // a stable identifier, "std_error"
+  std::string title;  // for people, "Standard error"
   ColumnKind kind = ColumnKind::kNumber;
-  int of = -1;               // kNumber, kShare: the index of the count column whose suppression hides it too
+  int of = -1;  // kNumber, kShare: the index of the count column whose suppression hides it too
   bool operator==(const ResultColumn&) const = default;
 };
 
@@ -42,12 +42,12 @@ struct ResultColumn {
 using Cell = std::variant<std::monostate, double, std::int64_t, std::string>;
 
 struct ResultTable {
-  std::string id;      // stable, "coefficients"
+  std::string id;  // stable, "coefficients"
   std::string title;
   std::vector<ResultColumn> columns;
   std::vector<std::vector<Cell>> rows;
-  // Rows with the same non-negative group add up to a published total, so hiding one cell alone would
-  // not hide it. One entry a row, or empty.
+  // Rows with the same non-negative group add up to a published total, so hiding one cell alone
+  // would not hide it. One entry a row, or empty.
   std::vector<int> groups;
   std::vector<std::pair<int, int>> hidden;  // (row, column) hidden at release
   bool operator==(const ResultTable&) const = default;
@@ -57,13 +57,13 @@ struct Series {
   std::string name;
   std::vector<double> x, y;
   std::vector<double> lower, upper;  // pointwise confidence limits, empty if none
-  std::vector<double> n;             // persons behind each point (at risk, in the bin), empty if none
-  bool step = false;                 // constant between points, right-continuous
+  std::vector<double> n;  // persons behind each point (at risk, in the bin), empty if none
+  bool step = false;      // constant between points, right-continuous
   bool operator==(const Series&) const = default;
 };
 
 struct Curve {
-  std::string id;      // stable, "survival", "roc", "calibration"
+  std::string id;  // stable, "survival", "roc", "calibration"
   std::string title, x_title, y_title;
   std::vector<Series> series;
   bool operator==(const Curve&) const = default;

@@ -1,8 +1,8 @@
 // The public state of a run: what the hub broadcasts before a round.
 //
-// A state is named vectors of doubles; counts are exact up to 2^53. It holds nothing secret. Its encoding
-// is canonical: equal states have equal bytes, and the hash of those bytes is bound into every mask, so
-// sites that were shown different states cannot be summed.
+// A state is named vectors of doubles; counts are exact up to 2^53. It holds nothing secret. Its
+// encoding is canonical: equal states have equal bytes, and the hash of those bytes is bound into
+// every mask, so sites that were shown different states cannot be summed.
 #pragma once
 
 #include <map>
@@ -20,10 +20,12 @@ struct State {
   std::map<std::string, std::vector<double>, std::less<>> vectors;
 
   bool Has(std::string_view name) const { return vectors.find(name) != vectors.end(); }
+
   // The vector of that name, empty if absent.
   const std::vector<double>& Get(std::string_view name) const;
   // Its only element. A programmer fault if it has not exactly one.
   double Scalar(std::string_view name) const;
+
   void Set(std::string name, double value) { vectors[std::move(name)] = {value}; }
 
   std::string Encode() const;

@@ -13,7 +13,8 @@
 namespace essaim {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the encoding is written for little-endian machines");
+static_assert(std::endian::native == std::endian::little,
+              "the encoding is written for little-endian machines");
 
 template <typename T>
 void AppendRaw(std::string& out, T v) {
@@ -96,14 +97,16 @@ absl::StatusOr<double> ByteReader::F64() {
 
 absl::StatusOr<std::string> ByteReader::Bytes(std::size_t max) {
   ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t n, U64());
-  if (n > max) return absl::InvalidArgumentError(absl::StrFormat("%d bytes, at most %d allowed", n, max));
+  if (n > max)
+    return absl::InvalidArgumentError(absl::StrFormat("%d bytes, at most %d allowed", n, max));
   ESSAIM_ASSIGN_OR_RETURN(const std::string_view raw, Take(n));
   return std::string(raw);
 }
 
 absl::StatusOr<std::vector<double>> ByteReader::F64s(std::size_t max) {
   ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t n, U64());
-  if (n > max) return absl::InvalidArgumentError(absl::StrFormat("%d numbers, at most %d allowed", n, max));
+  if (n > max)
+    return absl::InvalidArgumentError(absl::StrFormat("%d numbers, at most %d allowed", n, max));
   ESSAIM_ASSIGN_OR_RETURN(const std::string_view raw, Take(n * sizeof(double)));
   std::vector<double> v(n);
   if (n > 0) std::memcpy(v.data(), raw.data(), raw.size());

@@ -1,7 +1,7 @@
 // Byte strings: hexadecimal, and a small canonical encoding with limits.
 //
-// The encoding is little-endian and length-prefixed, so equal values have equal bytes: what is hashed or
-// signed is one sequence, never a choice.
+// The encoding is little-endian and length-prefixed, so equal values have equal bytes: what is
+// hashed or signed is one sequence, never a choice.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 namespace essaim {
 
 std::string ToHex(std::string_view bytes);
-absl::StatusOr<std::string> FromHex(std::string_view hex);  // kInvalidArgument on odd length or a non-digit
+absl::StatusOr<std::string> FromHex(
+    std::string_view hex);  // kInvalidArgument on odd length or a non-digit
 
 // Appends values to a byte string.
 class ByteWriter {
@@ -35,8 +36,8 @@ class ByteWriter {
   std::string bytes_;
 };
 
-// Reads what ByteWriter wrote. Every method fails with kDataLoss when the input ends early, and the ones
-// with a length fail with kInvalidArgument above `max` before anything is allocated.
+// Reads what ByteWriter wrote. Every method fails with kDataLoss when the input ends early, and the
+// ones with a length fail with kInvalidArgument above `max` before anything is allocated.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

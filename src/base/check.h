@@ -1,5 +1,5 @@
-// A fault of the programmer, on in every build. Nothing a peer or a user sends may reach one of these:
-// outside input is answered with absl::Status.
+// A fault of the programmer, on in every build. Nothing a peer or a user sends may reach one of
+// these: outside input is answered with absl::Status.
 #pragma once
 
 #include <cstdio>

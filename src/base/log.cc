@@ -20,12 +20,14 @@ std::string Quoted(const std::string& value) {
 
 }  // namespace
 
-void StderrLog::Write(Severity severity, std::string_view event, std::initializer_list<Field> fields) {
+void StderrLog::Write(Severity severity, std::string_view event,
+                      std::initializer_list<Field> fields) {
   if (severity < least_) return;
-  std::string line = absl::StrCat(
-      absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()), " ",
-      Av(kNames[static_cast<int>(severity)]), " ", Av(event));
-  for (const Field& field : fields) absl::StrAppend(&line, " ", Av(field.first), "=", Quoted(field.second));
+  std::string line =
+      absl::StrCat(absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()),
+                   " ", Av(kNames[static_cast<int>(severity)]), " ", Av(event));
+  for (const Field& field : fields)
+    absl::StrAppend(&line, " ", Av(field.first), "=", Quoted(field.second));
   line.push_back('\n');
   std::fwrite(line.data(), 1, line.size(), stderr);  // one call a line: stdio locks the stream
 }

@@ -30,12 +30,14 @@ class Log {
   }
 };
 
-// Writes to standard error, one line an event: "2026-01-31T12:00:00.000Z info event key=value". Thread-safe.
+// Writes to standard error, one line an event: "2026-01-31T12:00:00.000Z info event key=value".
+// Thread-safe.
 class StderrLog final : public Log {
  public:
   explicit StderrLog(Severity least) : least_(least) {}
 
-  void Write(Severity severity, std::string_view event, std::initializer_list<Field> fields) override;
+  void Write(Severity severity, std::string_view event,
+             std::initializer_list<Field> fields) override;
 
  private:
   Severity least_;

@@ -12,8 +12,8 @@ namespace essaim {
 class SecretBytes {
  public:
   SecretBytes() = default;
-  explicit SecretBytes(std::size_t n);                       // zeros
-  static SecretBytes CopyOf(std::string_view bytes);         // the caller still owns its own copy
+  explicit SecretBytes(std::size_t n);                // zeros
+  static SecretBytes CopyOf(std::string_view bytes);  // the caller still owns its own copy
   SecretBytes(SecretBytes&& other) noexcept;
   SecretBytes& operator=(SecretBytes&& other) noexcept;
   SecretBytes(const SecretBytes&) = delete;
@@ -21,10 +21,15 @@ class SecretBytes {
   ~SecretBytes();
 
   SecretBytes Clone() const;
+
   std::size_t size() const { return size_; }
+
   bool empty() const { return size_ == 0; }
+
   std::uint8_t* data() { return data_.get(); }
+
   const std::uint8_t* data() const { return data_.get(); }
+
   std::span<const std::uint8_t> span() const { return {data_.get(), size_}; }
 
   // For handing to a cipher or a store that encrypts; never to a log.

@@ -9,9 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define ESSAIM_RETURN_IF_ERROR(expr)               \
-  do {                                             \
-    ::absl::Status essaim_status_ = (expr);        \
+#define ESSAIM_RETURN_IF_ERROR(expr)                 \
+  do {                                               \
+    ::absl::Status essaim_status_ = (expr);          \
     if (!essaim_status_.ok()) return essaim_status_; \
   } while (false)
 

@@ -1,4 +1,5 @@
-// Debian's absl has a string_view of its own (it is built as C++14): Av() hands it a std::string_view.
+// Debian's absl has a string_view of its own (it is built as C++14): Av() hands it a
+// std::string_view.
 #pragma once
 
 #include <string_view>

@@ -18,17 +18,22 @@ namespace essaim {
 class PersonTable {
  public:
   PersonTable() = default;
-  // columns[v][i] is variable v of person i. `site` is this table's position in the study's list of sites.
-  // kInvalidArgument: columns of unequal length or not one per variable, a value outside its variable's
-  // range or kind (the message names the variable and the row, never the value).
+  // columns[v][i] is variable v of person i. `site` is this table's position in the study's list of
+  // sites. kInvalidArgument: columns of unequal length or not one per variable, a value outside its
+  // variable's range or kind (the message names the variable and the row, never the value).
   static absl::StatusOr<PersonTable> Make(Schema schema, std::vector<std::vector<double>> columns,
                                           std::size_t site = 0);
 
   const Schema& schema() const { return schema_; }
+
   std::size_t n_persons() const { return n_persons_; }
+
   std::size_t site() const { return site_; }
+
   std::span<const double> column(std::size_t variable) const { return columns_[variable]; }
+
   double at(std::size_t person, std::size_t variable) const { return columns_[variable][person]; }
+
   // The rows given, in that order; `persons` are indices below n_persons().
   PersonTable Select(std::span<const std::size_t> persons) const;
 

@@ -1,8 +1,9 @@
 // One run, the hub's side: a state machine without input or output of its own.
 //
-// Durable by replay: the caller appends every event (OnAnswer, OnTick, Cancel) to its log and syncs before
-// it passes it in; after a crash it makes the run again from the same options and passes the same events,
-// and gets the same asks, byte for byte. Nothing in here is random or looks at a clock.
+// Durable by replay: the caller appends every event (OnAnswer, OnTick, Cancel) to its log and syncs
+// before it passes it in; after a crash it makes the run again from the same options and passes the
+// same events, and gets the same asks, byte for byte. Nothing in here is random or looks at a
+// clock.
 #pragma once
 
 #include <cstdint>
@@ -26,40 +27,60 @@ struct RosterEntry {
 };
 
 struct HubRunOptions {
-  std::string federation;            // the consortium's id
-  std::string run_id;                // unique for ever
+  std::string federation;  // the consortium's id
+  std::string run_id;      // unique for ever
   Study study;
-  std::size_t analysis = 0;          // index into study.analyses
-  std::vector<RosterEntry> roster;   // the study's sites, in the study's order
-  std::string nonce;                 // 32 random bytes drawn when the run was created, public
-  std::vector<Result> earlier;       // results of the study's analyses before this one (for Analysis::model)
-  std::int64_t answer_deadline_ms = 30'000;  // how long a site may take to answer before it counts as lost
+  std::size_t analysis = 0;         // index into study.analyses
+  std::vector<RosterEntry> roster;  // the study's sites, in the study's order
+  std::string nonce;                // 32 random bytes drawn when the run was created, public
+  std::vector<Result>
+      earlier;  // results of the study's analyses before this one (for Analysis::model)
+  std::int64_t answer_deadline_ms =
+      30'000;  // how long a site may take to answer before it counts as lost
 };
 
-enum class RunPhase { kPlanning, kKeys, kShares, kMasking, kConsistency, kUnmasking, kPaused, kDone, kFailed };
+enum class RunPhase {
+  kPlanning,
+  kKeys,
+  kShares,
+  kMasking,
+  kConsistency,
+  kUnmasking,
+  kPaused,
+  kDone,
+  kFailed
+};
 
 struct SiteProgress {
   std::string site;
-  enum class Standing { kWaiting, kAsked, kAnswered, kLost, kRefused } standing = Standing::kWaiting;
-  std::string detail;          // for people: the refusal's code, "no answer for 30 s"
+  enum class Standing {
+    kWaiting,
+    kAsked,
+    kAnswered,
+    kLost,
+    kRefused
+  } standing = Standing::kWaiting;
+  std::string detail;  // for people: the refusal's code, "no answer for 30 s"
   std::uint64_t bytes_in = 0, bytes_out = 0;
 };
 
 struct RunProgress {
   RunPhase phase = RunPhase::kPlanning;
-  int round = 0;               // 1-based, of the round in progress
-  std::string message;         // for people: "paused: 2 of 4 sites answer, 3 are needed"
+  int round = 0;        // 1-based, of the round in progress
+  std::string message;  // for people: "paused: 2 of 4 sites answer, 3 are needed"
   std::vector<SiteProgress> sites;
 };
 
 class HubRun {
  public:
-  // kInvalidArgument if the study cannot run: unknown algorithm, bad parameters, too few sites, a ring that
-  // could overflow.
-  static absl::StatusOr<std::unique_ptr<HubRun>> Make(HubRunOptions options, const Registry& registry);
+  // kInvalidArgument if the study cannot run: unknown algorithm, bad parameters, too few sites, a
+  // ring that could overflow.
+  static absl::StatusOr<std::unique_ptr<HubRun>> Make(HubRunOptions options,
+                                                      const Registry& registry);
   virtual ~HubRun() = default;
 
-  // Events. A late, repeated or malformed answer never fails the run; it is ignored or counts as a refusal.
+  // Events. A late, repeated or malformed answer never fails the run; it is ignored or counts as a
+  // refusal.
   virtual void Start(std::int64_t now_ms) = 0;
   virtual void OnAnswer(std::size_t site, const Answer& answer, std::int64_t now_ms) = 0;
   virtual void OnTick(std::int64_t now_ms) = 0;
@@ -70,10 +91,12 @@ class HubRun {
   // When OnTick should be called next; nullopt if nothing waits on time.
   virtual std::optional<std::int64_t> NextDeadlineMs() const = 0;
   virtual RunProgress Progress() const = 0;
-  virtual bool finished() const = 0;                     // kDone or kFailed
-  virtual absl::StatusOr<Result> result() const = 0;     // once finished: the released result, or why not
+  virtual bool finished() const = 0;  // kDone or kFailed
+  virtual absl::StatusOr<Result> result()
+      const = 0;  // once finished: the released result, or why not
   virtual std::vector<std::string> SitesInResult() const = 0;
-  // One masked vector as it arrived, for showing what the hub sees: up to `n` ring elements as numbers in [0,1).
+  // One masked vector as it arrived, for showing what the hub sees: up to `n` ring elements as
+  // numbers in [0,1).
   virtual std::vector<double> MaskedSample(std::size_t n) const = 0;
 };
 

@@ -1,8 +1,11 @@
-// Typed conditions over the variables of a schema: "age >= 18 and stage in ('II', 'III') and not missing(chol)".
+// Typed conditions over the variables of a schema: "age >= 18 and stage in ('II', 'III') and not
+// missing(chol)".
 //
-// Grammar (docs/study.md): or, and, not, comparisons (== != < <= > >=), in (...), between A and B, missing(v),
-// + - * / on numbers, parentheses, numbers, 'text' for levels, true and false. Missing values follow SQL's
-// three-valued logic: a comparison with a missing value is unknown, and a person is in only if it is true.
+// Grammar (docs/study.md): or, and, not, comparisons (== != < <= > >=), in (...), between A and B,
+// missing(v),
+// + - * / on numbers, parentheses, numbers, 'text' for levels, true and false. Missing values
+// follow SQL's three-valued logic: a comparison with a missing value is unknown, and a person is in
+// only if it is true.
 #pragma once
 
 #include <memory>
@@ -24,6 +27,7 @@ class Expression {
   static absl::StatusOr<Expression> Parse(std::string_view text, const Schema& schema);
 
   const ExpressionNode& root() const { return *root_; }
+
   // The positions of the persons for whom the condition is true, ascending.
   std::vector<std::size_t> Matches(const PersonTable& table) const;
   static Expression And(const Expression& a, const Expression& b);
@@ -31,6 +35,7 @@ class Expression {
 
  private:
   explicit Expression(std::shared_ptr<const ExpressionNode> root) : root_(std::move(root)) {}
+
   std::shared_ptr<const ExpressionNode> root_;
 };
 
