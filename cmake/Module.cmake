@@ -36,3 +36,13 @@ function(essaim_module name)
     set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} TIMEOUT 600)
   endif()
 endfunction()
+
+# essaim_program(NAME SOURCE DEPS ... [LIBS ...])
+#   A program in bin/ of the build folder.
+function(essaim_program name source)
+  cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
+  list(TRANSFORM ARG_DEPS PREPEND essaim_)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBS} essaim_warnings)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
