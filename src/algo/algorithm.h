@@ -70,6 +70,7 @@ class PersonSum : public Algorithm {
 class BlockSum : public Algorithm {
  public:
   static constexpr std::size_t kPersonsPerBlock = 1024;
+  static constexpr std::size_t kDenseMax = std::size_t{1} << 16;  // elements
 
   absl::Status LocalStatistic(const PersonTable& table, const State& state,
                               std::span<double> out) const final;
