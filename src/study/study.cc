@@ -1,0 +1,326 @@
+#include "study/study.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/limits.h"
+#include "base/nearest.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "study/schema_reader.h"
+#include "study/study_source.h"
+#include "study/yaml_tree.h"
+
+namespace essaim {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr std::size_t kTextBytesMax = 10'000;
+constexpr std::string_view kNameRule = "expected 1 to 64 of a-z, 0-9 and -";
+
+bool IsPlainName(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+class StudyReader {
+ public:
+  StudyReader(const YamlNode& root, const FileReader& read_file)
+      : root_(root), read_file_(read_file) {}
+
+  absl::StatusOr<Study> Read() {
+    static const Texts kKeys = {"essaim", "name",   "title",   "purpose", "data",
+                                "sites",  "cohort", "privacy", "analyses"};
+    if (CheckKeys(root_, "", kKeys, faults_)) {
+      ReadVersion();
+      study_.name = Name(root_, "", "name");
+      study_.title = Text(root_, "", "title", false);
+      study_.purpose = Text(root_, "", "purpose", false);
+      ReadData();
+      ReadSites();
+      if (const YamlNode* privacy = root_.Find("privacy")) ReadPrivacy(*privacy);
+      if (const YamlNode* cohort = root_.Find("cohort")) ReadCohort(*cohort);
+      ReadAnalyses();
+    }
+    ESSAIM_RETURN_IF_ERROR(faults_.ToStatus());
+    study_.source = StudySource(study_);
+    return std::move(study_);
+  }
+
+ private:
+  static std::string Join(std::string_view parent, std::string_view key) {
+    return absl::StrCat(Av(parent), parent.empty() ? "" : ".", Av(key));
+  }
+
+  std::string Text(const YamlNode& map, std::string_view parent, std::string_view key,
+                   bool required) {
+    const YamlNode* node = map.Find(key);
+    if (node == nullptr) {
+      if (required) faults_.Add(map, Join(parent, key), "missing, expected a text");
+      return "";
+    }
+    if (!node->IsText() && node->kind != YamlNode::Kind::kNull) {
+      faults_.Add(*node, Join(parent, key), "expected a text");
+      return "";
+    }
+    if (node->text.size() > kTextBytesMax) {
+      faults_.Add(*node, Join(parent, key),
+                  absl::StrCat("too long, expected at most ", kTextBytesMax, " bytes"));
+      return "";
+    }
+    return node->text;
+  }
+
+  std::string Name(const YamlNode& map, std::string_view parent, std::string_view key) {
+    const YamlNode* node = map.Find(key);
+    const std::string name = Text(map, parent, key, true);
+    if (node != nullptr && node->IsText() && !IsPlainName(name)) {
+      faults_.Add(*node, Join(parent, key), kNameRule);
+    }
+    return name;
+  }
+
+  void ReadVersion() {
+    const YamlNode* node = root_.Find("essaim");
+    if (node == nullptr || node->AsNumber() != 1.0) {
+      faults_.Add(node == nullptr ? root_ : *node, "essaim",
+                  "expected essaim: 1, the version of the format");
+    }
+  }
+
+  void ReadData() {
+    const YamlNode* data = root_.Find("data");
+    if (data == nullptr) {
+      faults_.Add(root_, "data", "missing, expected a map with set and schema");
+      return;
+    }
+    if (!CheckKeys(*data, "data", {"set", "schema"}, faults_)) return;
+    study_.dataset = Name(*data, "data", "set");
+    const YamlNode* schema = data->Find("schema");
+    if (schema == nullptr) {
+      faults_.Add(*data, "data.schema", "missing, expected a file's name or a list of variables");
+      return;
+    }
+    if (schema->IsText()) {
+      ReadSchemaFile(*schema);
+      return;
+    }
+    YamlFaults faults;  // of their own, so that a fault elsewhere does not lose the schema
+    study_.schema = ReadVariables(*schema, "data.schema", faults).schema;
+    faults_.Add(faults);
+  }
+
+  void ReadSchemaFile(const YamlNode& node) {
+    if (read_file_ == nullptr) {
+      faults_.Add(node, "data.schema", "files cannot be read here, expected a list of variables");
+      return;
+    }
+    const auto text = read_file_(node.text);
+    if (!text.ok()) {
+      faults_.Add(node, "data.schema", text.status());
+      return;
+    }
+    auto file = ParseSchemaFile(*text);
+    if (!file.ok()) {
+      faults_.Add(node, "data.schema",
+                  absl::StrCat("in ", node.text, ":\n", file.status().message()));
+      return;
+    }
+    study_.schema = std::move(file->schema);
+  }
+
+  void ReadSites() {
+    const YamlNode* sites = root_.Find("sites");
+    if (sites == nullptr || sites->kind != YamlNode::Kind::kList) {
+      faults_.Add(sites == nullptr ? root_ : *sites, "sites", "expected a list of sites' names");
+      return;
+    }
+    if (sites->items.size() < 2 || sites->items.size() > limits::kSitesMax) {
+      faults_.Add(*sites, "sites",
+                  absl::StrCat(sites->items.size(), " sites, expected 2 to ", limits::kSitesMax));
+      return;
+    }
+    for (const YamlNode& item : sites->items) {
+      if (!item.IsText() || !IsPlainName(item.text)) {
+        faults_.Add(item, "sites", kNameRule);
+      } else if (std::find(study_.sites.begin(), study_.sites.end(), item.text) !=
+                 study_.sites.end()) {
+        faults_.Add(item, "sites", absl::StrCat("'", item.text, "' is named twice"));
+      }
+      study_.sites.push_back(item.text);
+    }
+  }
+
+  void ReadInteger(const YamlNode& map, std::string_view key, int lowest, int& value) {
+    const YamlNode* node = map.Find(key);
+    if (node == nullptr) return;
+    const auto number = node->AsNumber();
+    if (!number.has_value() || std::floor(*number) != *number || *number < lowest ||
+        *number > 1e9) {
+      faults_.Add(*node, Join("privacy", key),
+                  absl::StrCat("expected a whole number, at least ", lowest));
+      return;
+    }
+    value = static_cast<int>(*number);
+  }
+
+  void ReadPrivacy(const YamlNode& node) {
+    static const Texts kKeys = {"minimum_cohort", "minimum_cell", "minimum_sites", "collusions",
+                                "on_dropout"};
+    if (!CheckKeys(node, "privacy", kKeys, faults_)) return;
+    ReadInteger(node, "minimum_cohort", 1, study_.privacy.minimum_cohort);
+    ReadInteger(node, "minimum_cell", 1, study_.privacy.minimum_cell);
+    ReadInteger(node, "minimum_sites", 2, study_.privacy.minimum_sites);
+    ReadInteger(node, "collusions", 0, study_.privacy.collusions);
+    const YamlNode* dropout = node.Find("on_dropout");
+    if (dropout != nullptr && dropout->text == "continue") {
+      study_.privacy.on_dropout = Privacy::OnDropout::kContinue;
+    } else if (dropout != nullptr && dropout->text != "wait") {
+      faults_.Add(*dropout, "privacy.on_dropout", "expected wait or continue");
+    }
+    const YamlNode* sites = node.Find("minimum_sites");
+    if (sites != nullptr && study_.privacy.minimum_sites > static_cast<int>(study_.sites.size())) {
+      faults_.Add(*sites, "privacy.minimum_sites",
+                  absl::StrCat("the study has ", study_.sites.size(), " sites, expected at most",
+                               " as many"));
+    }
+  }
+
+  std::string Condition(const YamlNode& map, std::string_view parent, std::string_view key) {
+    const std::string text = Text(map, parent, key, false);
+    const YamlNode* node = map.Find(key);
+    if (node == nullptr || study_.schema.size() == 0) return text;
+    const auto expression = Expression::Parse(text, study_.schema);
+    if (!expression.ok()) faults_.Add(*node, Join(parent, key), expression.status());
+    return text;
+  }
+
+  void ReadCohort(const YamlNode& node) {
+    if (!CheckKeys(node, "cohort", {"include", "exclude"}, faults_)) return;
+    study_.include_text = Condition(node, "cohort", "include");
+    study_.exclude_text = Condition(node, "cohort", "exclude");
+  }
+
+  void ReadAnalyses() {
+    const YamlNode* list = root_.Find("analyses");
+    if (list == nullptr || list->kind != YamlNode::Kind::kList || list->items.empty()) {
+      faults_.Add(list == nullptr ? root_ : *list, "analyses",
+                  "expected a list of at least one analysis");
+      return;
+    }
+    if (list->items.size() > limits::kAnalysesMax) {
+      faults_.Add(*list, "analyses",
+                  absl::StrCat("too many, expected at most ", limits::kAnalysesMax));
+      return;
+    }
+    for (std::size_t i = 0; i < list->items.size(); ++i) {
+      ReadAnalysis(list->items[i], absl::StrCat("analyses[", i, "]"));
+    }
+  }
+
+  void ReadAnalysis(const YamlNode& node, std::string key) {
+    if (!CheckKeys(node, key, {"name", "algorithm", "model", "where", "parameters"}, faults_)) {
+      return;
+    }
+    Analysis analysis;
+    analysis.name = Name(node, key, "name");
+    if (IsPlainName(analysis.name)) key = absl::StrCat(key, " (", analysis.name, ")");
+    if (!names_.insert(analysis.name).second) {
+      faults_.Add(node, Join(key, "name"), "another analysis has this name, expected a new one");
+    }
+    analysis.algorithm = Text(node, key, "algorithm", true);
+    if (analysis.algorithm.size() > limits::kNameBytesMax) {
+      faults_.Add(node, Join(key, "algorithm"), "too long, expected family/name");
+    }
+    analysis.model = Text(node, key, "model", false);
+    if (!analysis.model.empty()) CheckModel(node, key, analysis.model);
+    analysis.where_text = Condition(node, key, "where");
+    const YamlNode* params = node.Find("parameters");
+    if (params != nullptr && params->kind != YamlNode::Kind::kNull) {
+      ReadParams(*params, Join(key, "parameters"), analysis.params);
+    }
+    study_.analyses.push_back(std::move(analysis));
+  }
+
+  void CheckModel(const YamlNode& node, std::string_view key, const std::string& model) {
+    Texts earlier;
+    for (const Analysis& a : study_.analyses) earlier.push_back(a.name);
+    if (std::find(earlier.begin(), earlier.end(), model) != earlier.end()) return;
+    faults_.Add(*node.Find("model"), Join(key, "model"),
+                absl::StrCat("no earlier analysis has this name", DidYouMean(model, earlier),
+                             ", expected the name of one above"));
+  }
+
+  void ReadParams(const YamlNode& node, const std::string& key, Params& params) {
+    if (node.kind != YamlNode::Kind::kMap) {
+      faults_.Add(node, key, "expected a map of parameters");
+      return;
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      ReadParam(node.items[i], absl::StrCat(key, ".", node.keys[i]), params.values[node.keys[i]]);
+    }
+  }
+
+  void ReadParam(const YamlNode& node, const std::string& key, ParamValue& value) {
+    if (node.kind == YamlNode::Kind::kList) {
+      value = ListValue(node, key);
+    } else if (!node.IsText()) {
+      faults_.Add(node, key, "expected a number, true, false, a text or a list");
+    } else if (const auto truth = node.AsBool()) {
+      value = *truth;
+    } else if (const auto number = node.AsNumber()) {
+      value = *number;
+    } else {
+      value = node.text;
+    }
+  }
+
+  // Numbers if every item is one, else texts.
+  ParamValue ListValue(const YamlNode& node, const std::string& key) {
+    std::vector<double> numbers;
+    Texts texts;
+    for (const YamlNode& item : node.items) {
+      if (!item.IsText()) faults_.Add(item, key, "expected numbers or texts in this list");
+      texts.push_back(item.text);
+      if (const auto number = item.AsNumber()) numbers.push_back(*number);
+    }
+    if (!texts.empty() && numbers.size() == texts.size()) return numbers;
+    return texts;
+  }
+
+  const YamlNode& root_;
+  const FileReader& read_file_;
+  YamlFaults faults_;
+  Study study_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+absl::StatusOr<Study> ParseStudy(std::string_view yaml, const FileReader& read_file) {
+  ESSAIM_ASSIGN_OR_RETURN(const YamlNode root, ParseYaml(yaml, limits::kStudyBytesMax));
+  return StudyReader(root, read_file).Read();
+}
+
+absl::StatusOr<Expression> CohortOf(const Study& study, const Analysis& analysis) {
+  ESSAIM_ASSIGN_OR_RETURN(Expression cohort, Expression::Parse(study.include_text, study.schema));
+  if (!study.exclude_text.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(const Expression exclude,
+                            Expression::Parse(study.exclude_text, study.schema));
+    cohort = Expression::And(cohort, Expression::Not(exclude));
+  }
+  if (!analysis.where_text.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(const Expression where,
+                            Expression::Parse(analysis.where_text, study.schema));
+    cohort = Expression::And(cohort, where);
+  }
+  return cohort;
+}
+
+}  // namespace essaim
