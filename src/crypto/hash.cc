@@ -1,0 +1,89 @@
+#include "crypto/hash.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+#include "base/bytes.h"
+#include "base/check.h"
+
+namespace essaim::crypto {
+
+struct Sha256Hasher::Impl {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+
+  ~Impl() { EVP_MD_CTX_free(context); }
+};
+
+Sha256Hasher::Sha256Hasher() : impl_(std::make_unique<Impl>()) {
+  ESSAIM_CHECK(impl_->context != nullptr);
+  ESSAIM_CHECK(EVP_DigestInit_ex(impl_->context, EVP_sha256(), nullptr) == 1);
+}
+
+Sha256Hasher::~Sha256Hasher() = default;
+
+void Sha256Hasher::Update(std::string_view bytes) {
+  ESSAIM_CHECK(EVP_DigestUpdate(impl_->context, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256Hasher::Finish() {
+  std::string out(kHashBytes, '\0');
+  unsigned int n = 0;
+  ESSAIM_CHECK(
+      EVP_DigestFinal_ex(impl_->context, reinterpret_cast<unsigned char*>(out.data()), &n) == 1);
+  return out;
+}
+
+std::string Sha256(std::string_view bytes) {
+  Sha256Hasher hasher;
+  hasher.Update(bytes);
+  return hasher.Finish();
+}
+
+std::string HashOf(std::string_view domain, std::initializer_list<std::string_view> parts) {
+  Sha256Hasher hasher;
+  ByteWriter head;
+  head.Bytes(domain);
+  hasher.Update(head.bytes());
+  for (const std::string_view part : parts) {
+    ByteWriter length;
+    length.U64(part.size());
+    hasher.Update(length.bytes());
+    hasher.Update(part);
+  }
+  return hasher.Finish();
+}
+
+SecretBytes Hkdf(std::span<const std::uint8_t> key, std::string_view salt, std::string_view info,
+                 std::size_t n) {
+  ESSAIM_CHECK(n > 0 && n <= 255 * kHashBytes);
+  static EVP_KDF* const kdf =
+      EVP_KDF_fetch(nullptr, "HKDF", nullptr);  // lives as long as the process
+  ESSAIM_CHECK(kdf != nullptr);
+  EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);
+  ESSAIM_CHECK(context != nullptr);
+  char digest[] = "SHA256";
+  // OSSL_PARAM takes pointers to mutable bytes, and reads them only.
+  std::string salt_copy(salt), info_copy(info);
+  SecretBytes key_copy =
+      SecretBytes::CopyOf({reinterpret_cast<const char*>(key.data()), key.size()});
+  const OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key_copy.data(), key_copy.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt_copy.data(), salt_copy.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info_copy.data(), info_copy.size()),
+      OSSL_PARAM_construct_end()};
+  SecretBytes out(n);
+  const int done = EVP_KDF_derive(context, out.data(), out.size(), params);
+  EVP_KDF_CTX_free(context);
+  ESSAIM_CHECK(done == 1);
+  return out;
+}
+
+bool ConstantTimeEqual(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace essaim::crypto

@@ -1,0 +1,51 @@
+#include "crypto/signing.h"
+
+#include <sodium.h>
+
+#include "base/bytes.h"
+#include "base/check.h"
+
+namespace essaim::crypto {
+namespace {
+
+const unsigned char* Raw(std::string_view s) {
+  return reinterpret_cast<const unsigned char*>(s.data());
+}
+
+std::string Framed(std::string_view domain, std::string_view message) {
+  ByteWriter w;
+  w.Bytes(domain);
+  std::string framed = w.Take();
+  framed.append(message);
+  return framed;
+}
+
+}  // namespace
+
+absl::StatusOr<SigningKey> SigningKey::FromSeed(const SecretBytes& seed) {
+  if (seed.size() != kSigningSeedBytes)
+    return absl::InvalidArgumentError("a signing seed has 32 bytes");
+  std::string public_key(kSigningKeyBytes, '\0');
+  SecretBytes secret(crypto_sign_SECRETKEYBYTES);
+  crypto_sign_seed_keypair(reinterpret_cast<unsigned char*>(public_key.data()), secret.data(),
+                           seed.data());
+  return SigningKey(std::move(public_key), std::move(secret));
+}
+
+std::string SigningKey::Sign(std::string_view domain, std::string_view message) const {
+  const std::string framed = Framed(domain, message);
+  std::string signature(kSignatureBytes, '\0');
+  ESSAIM_CHECK(crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr,
+                                    Raw(framed), framed.size(), secret_.data()) == 0);
+  return signature;
+}
+
+bool Verify(std::string_view public_key, std::string_view domain, std::string_view message,
+            std::string_view signature) {
+  if (public_key.size() != kSigningKeyBytes || signature.size() != kSignatureBytes) return false;
+  const std::string framed = Framed(domain, message);
+  return crypto_sign_verify_detached(Raw(signature), Raw(framed), framed.size(), Raw(public_key)) ==
+         0;
+}
+
+}  // namespace essaim::crypto
