@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
-#include "base/check.h"
 #include "base/limits.h"
 #include "base/status_macros.h"
 
@@ -35,8 +34,7 @@ const std::vector<double>& State::Get(std::string_view name) const {
 
 double State::Scalar(std::string_view name) const {
   const std::vector<double>& v = Get(name);
-  ESSAIM_CHECK(v.size() == 1);
-  return v[0];
+  return v.size() == 1 ? v[0] : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::string State::Encode() const {

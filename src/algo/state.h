@@ -23,7 +23,8 @@ struct State {
 
   // The vector of that name, empty if absent.
   const std::vector<double>& Get(std::string_view name) const;
-  // Its only element. A programmer fault if it has not exactly one.
+  // Its only element; NaN if it has not exactly one, so that a node that is sent a state without it
+  // refuses its own contribution instead of ending.
   double Scalar(std::string_view name) const;
 
   void Set(std::string name, double value) { vectors[std::move(name)] = {value}; }
