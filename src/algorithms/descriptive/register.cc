@@ -10,8 +10,8 @@
 #include "algorithms/descriptive/moments.h"
 #include "algorithms/descriptive/quantile.h"
 #include "algorithms/descriptive/standardised_mean_difference.h"
-#include "algorithms/descriptive/t_test.h"
 #include "algorithms/descriptive/table_one.h"
+#include "algorithms/descriptive/two_sample_t.h"
 
 namespace essaim {
 

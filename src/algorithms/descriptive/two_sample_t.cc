@@ -1,4 +1,4 @@
-#include "algorithms/descriptive/t_test.h"
+#include "algorithms/descriptive/two_sample_t.h"
 
 #include <memory>
 #include <utility>
