@@ -24,4 +24,4 @@ endif()
 add_library(duckdb SHARED IMPORTED GLOBAL)
 set_target_properties(duckdb PROPERTIES
   IMPORTED_LOCATION ${DUCKDB_ROOT}/lib/libduckdb.so
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${DUCKDB_ROOT}/include)
+  INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_ROOT}/include)
