@@ -13,8 +13,8 @@ absl::StatusOr<std::size_t> ThresholdFor(std::size_t n_sites, std::size_t collus
   const std::size_t threshold = (n_sites + collusions) / 2 + 1;
   if (n_sites - 1 <= collusions) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("%d colluding sites among %d leave no sum to hide in: at most %d", collusions,
-                        n_sites, n_sites - 2));
+        absl::StrFormat("%d colluding sites among %d leave no sum to hide in: at most %d",
+                        collusions, n_sites, n_sites - 2));
   }
   return threshold;
 }
