@@ -175,15 +175,4 @@ double LevelsDifference(std::span<const std::int64_t> a, std::span<const std::in
   return std::sqrt(std::max(0.0, std::inner_product(d.begin(), d.end(), x.begin(), 0.0)));
 }
 
-double StudentTwoSided(double level, double df) {
-  double lo = 0, hi = 1;
-  while (2 * StudentTCdf(-hi, df) > 1 - level && hi < 1e300) hi *= 2;
-  for (int i = 0; i < 200 && lo < hi; ++i) {
-    const double middle = lo + (hi - lo) / 2;
-    if (middle <= lo || middle >= hi) break;
-    (2 * StudentTCdf(-middle, df) > 1 - level ? lo : hi) = middle;
-  }
-  return lo + (hi - lo) / 2;
-}
-
 }  // namespace essaim::descriptive

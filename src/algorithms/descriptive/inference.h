@@ -55,7 +55,5 @@ ChiSquared ChiSquaredTest(std::span<const std::int64_t> counts, std::size_t n_co
 double MeanDifference(const Moments& a, const Moments& b);
 // Between two categorical distributions given as counts of the same levels; >= 0.
 double LevelsDifference(std::span<const std::int64_t> a, std::span<const std::int64_t> b);
-// The t with P(|T| <= t) = level.
-double StudentTwoSided(double level, double df);
 
 }  // namespace essaim::descriptive

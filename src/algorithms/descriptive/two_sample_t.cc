@@ -7,6 +7,7 @@
 #include "algorithms/descriptive/inference.h"
 #include "algorithms/descriptive/setup.h"
 #include "base/status_macros.h"
+#include "math/distributions.h"
 
 namespace essaim::descriptive {
 namespace {
@@ -32,7 +33,7 @@ class TTest final : public PartsAlgorithm {
       return absl::FailedPreconditionError(
           "a group has too few values, or nothing varies: there is nothing to test");
     }
-    const double reach = StudentTwoSided(options_.level, t.test.df) * t.std_error;
+    const double reach = StudentTQuantile(0.5 + options_.level / 2, t.test.df) * t.std_error;
     ResultTable table{.id = "test",
                       .title = options_.pooled ? "t test, pooled variance" : "Welch's t test"};
     table.columns = {CountColumn("n", "n"),
