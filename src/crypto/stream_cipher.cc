@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-namespace essaim {
+namespace essaim::crypto {
 namespace {
 
 using Mode = StreamCipher::Mode;
@@ -111,4 +111,4 @@ absl::StatusOr<std::unique_ptr<StreamCipher>> StreamCipher::Start(
   return std::make_unique<EvpCipher>(std::move(context), mode, direction);
 }
 
-}  // namespace essaim
+}  // namespace essaim::crypto

@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace essaim {
+namespace essaim::crypto {
 
 class StreamCipher {
  public:
@@ -34,4 +34,4 @@ class StreamCipher {
   virtual absl::Status Finish(std::span<std::uint8_t> tag) = 0;
 };
 
-}  // namespace essaim
+}  // namespace essaim::crypto

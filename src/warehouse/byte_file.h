@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "crypto/stream_hash.h"
+#include "crypto/hash.h"
 #include "warehouse/csv_scanner.h"
 
 namespace essaim {
@@ -20,7 +20,7 @@ class ByteFile {
   std::uint64_t size() const { return size_; }
 
   absl::StatusOr<std::size_t> Read(std::span<char> buffer);  // kUnavailable: the disk failed
-  std::string Sha256Hex();  // of what was read; empty on failure; once
+  std::string Sha256Hex();                                   // of what was read; once
 
  private:
   ByteFile() = default;
@@ -31,7 +31,7 @@ class ByteFile {
 
   std::unique_ptr<std::FILE, Close> file_;
   std::uint64_t size_ = 0;
-  StreamHash hash_;
+  crypto::Sha256Hasher hash_;
 };
 
 }  // namespace essaim
