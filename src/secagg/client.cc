@@ -143,7 +143,7 @@ absl::StatusOr<SecretBytes> Client::SealKey(std::uint32_t from, std::uint32_t to
   const std::uint32_t other = from == options_.self ? to : from;
   const absl::StatusOr<SecretBytes> agreed =
       keys_[session].share.Agree(peers_[other].share_keys[session]);
-  if (!agreed.ok()) return Refuse(v1::REFUSAL_BAD_KEY, agreed.status().message().data());
+  if (!agreed.ok()) return Refuse(v1::REFUSAL_BAD_KEY, "a share key of low order");
   return PairSecret(*agreed, PairUse::kSeal, options_.batch.SessionId(session), from, to);
 }
 

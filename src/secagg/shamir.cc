@@ -2,43 +2,19 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/status_macros.h"
+#include "secagg/decode.h"
+#include "secagg/field.h"
 
 namespace essaim::secagg {
 namespace {
 
-using Wide = unsigned __int128;
-
-constexpr std::uint64_t kPrime = (std::uint64_t{1} << 61) - 1;
+constexpr std::uint64_t kPrime = kFieldPrime;
 constexpr int kLimbBits = 56;
 constexpr std::size_t kSubsetsMax = 20'000;
-
-std::uint64_t Reduce(std::uint64_t a) {
-  a = (a & kPrime) + (a >> 61);
-  const std::uint64_t less = a - kPrime;
-  const std::uint64_t keep = 0 - (less >> 63);  // all ones if a < p
-  return (a & keep) | (less & ~keep);
-}
-
-std::uint64_t AddMod(std::uint64_t a, std::uint64_t b) { return Reduce(a + b); }
-
-std::uint64_t SubMod(std::uint64_t a, std::uint64_t b) { return Reduce(a + kPrime - b); }
-
-std::uint64_t MulMod(std::uint64_t a, std::uint64_t b) {
-  const Wide wide = static_cast<Wide>(a) * b;
-  return Reduce(static_cast<std::uint64_t>(wide & kPrime) + static_cast<std::uint64_t>(wide >> 61));
-}
-
-std::uint64_t Inverse(std::uint64_t a) {  // a^(p-2); `a` is public here
-  std::uint64_t result = 1;
-  for (std::uint64_t e = kPrime - 2; e > 0; e >>= 1) {
-    if (e & 1) result = MulMod(result, a);
-    a = MulMod(a, a);
-  }
-  return result;
-}
 
 using Limbs = std::array<std::uint64_t, kLimbs>;
 
@@ -84,7 +60,7 @@ Limbs ValueAt(std::span<const Share> shares, std::uint64_t x) {
       top = MulMod(top, SubMod(x, other.x));
       bottom = MulMod(bottom, SubMod(share.x, other.x));
     }
-    const std::uint64_t weight = MulMod(top, Inverse(bottom));
+    const std::uint64_t weight = MulMod(top, InverseMod(bottom));
     for (std::size_t l = 0; l < kLimbs; ++l) sum[l] = AddMod(sum[l], MulMod(weight, share.y[l]));
   }
   return sum;
@@ -100,6 +76,39 @@ absl::Status CheckPoints(std::span<const Share> shares, std::size_t threshold) {
     return absl::InvalidArgumentError("repeated or zero points among the shares");
   }
   return absl::OkStatus();
+}
+
+// The secret of exactly these shares, if the commitment accepts it.
+std::optional<SecretBytes> SecretThrough(std::span<const Share> shares,
+                                         const std::function<bool(const SecretBytes&)>& is_right) {
+  absl::StatusOr<SecretBytes> secret = SecretOf(ValueAt(shares, 0));
+  if (!secret.ok() || !is_right(*secret)) return std::nullopt;
+  return *std::move(secret);
+}
+
+// The points of the shares that do not lie on the polynomials through `right`.
+std::vector<std::uint32_t> NotThrough(std::span<const Share> right, std::span<const Share> shares) {
+  std::vector<std::uint32_t> wrong;
+  for (const Share& share : shares) {
+    if (ValueAt(right, share.x) != share.y) wrong.push_back(share.x);
+  }
+  return wrong;
+}
+
+// `threshold` shares on the polynomials that disagree with at most half of the spare ones.
+std::optional<std::vector<Share>> DecodedShares(std::span<const Share> shares,
+                                                std::size_t threshold) {
+  std::vector<std::uint64_t> xs, ys(shares.size());
+  for (const Share& share : shares) xs.push_back(share.x);
+  std::vector<Share> right(shares.begin(),
+                           shares.begin() + static_cast<std::ptrdiff_t>(threshold));
+  for (std::size_t l = 0; l < kLimbs; ++l) {
+    for (std::size_t i = 0; i < shares.size(); ++i) ys[i] = shares[i].y[l];
+    const auto coefficients = DecodePolynomial(xs, ys, threshold);
+    if (!coefficients) return std::nullopt;
+    for (Share& share : right) share.y[l] = EvaluateAt(*coefficients, share.x);
+  }
+  return right;
 }
 
 }  // namespace
@@ -157,24 +166,29 @@ absl::StatusOr<SecretBytes> Combine(std::span<const Share> shares, std::size_t t
 absl::StatusOr<Recovered> CombineChecked(std::span<const Share> shares, std::size_t threshold,
                                          const std::function<bool(const SecretBytes&)>& is_right) {
   ESSAIM_RETURN_IF_ERROR(CheckPoints(shares, threshold));
-  // Subsets in the order of their bit patterns, the first `threshold` shares first; one pass is the
-  // honest case.
+  // The honest case first, then the decoder, which finds up to half of the spare shares wrong
+  // whatever n is, then every subset: with a commitment to check against, even a single right
+  // subset is enough, as long as there are few enough to try.
+  const std::span<const Share> first = shares.first(threshold);
+  if (auto secret = SecretThrough(first, is_right)) {
+    return Recovered{.secret = *std::move(secret), .wrong = NotThrough(first, shares)};
+  }
+  if (auto right = DecodedShares(shares, threshold)) {
+    if (auto secret = SecretThrough(*right, is_right)) {
+      return Recovered{.secret = *std::move(secret), .wrong = NotThrough(*right, shares)};
+    }
+  }
   std::vector<bool> in(shares.size(), false);
   std::fill_n(in.begin(), threshold, true);
   for (std::size_t tried = 0; tried < kSubsetsMax; ++tried) {
+    if (!std::prev_permutation(in.begin(), in.end())) break;
     std::vector<Share> subset;
     for (std::size_t i = 0; i < shares.size(); ++i) {
       if (in[i]) subset.push_back(shares[i]);
     }
-    absl::StatusOr<SecretBytes> secret = SecretOf(ValueAt(subset, 0));
-    if (secret.ok() && is_right(*secret)) {
-      Recovered recovered{.secret = std::move(*secret), .wrong = {}};
-      for (const Share& share : shares) {
-        if (ValueAt(subset, share.x) != share.y) recovered.wrong.push_back(share.x);
-      }
-      return recovered;
+    if (auto secret = SecretThrough(subset, is_right)) {
+      return Recovered{.secret = *std::move(secret), .wrong = NotThrough(subset, shares)};
     }
-    if (!std::prev_permutation(in.begin(), in.end())) break;
   }
   return absl::DataLossError("no set of shares gives the committed secret");
 }

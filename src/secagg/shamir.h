@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <span>
 #include <string>
@@ -28,6 +29,8 @@ inline constexpr std::size_t kShareBytes = kLimbs * 8;
 struct Share {
   std::uint32_t x = 0;  // the holder's point, 1-based; never 0
   std::array<std::uint64_t, kLimbs> y{};
+
+  ~Share() { explicit_bzero(y.data(), sizeof y); }
 
   std::string Encode() const;  // kShareBytes; x is known from who holds it
   // kInvalidArgument unless it has kShareBytes and every limb is below 2^61 - 1.
@@ -49,8 +52,9 @@ struct Recovered {
   std::vector<std::uint32_t> wrong;  // points whose share does not lie on the secret's polynomials
 };
 
-// The secret that `is_right` accepts (a published commitment), found among subsets of the shares,
-// with the holders of wrong shares named. kDataLoss if no subset of the bounded search gives it.
+// The secret that `is_right` accepts (a published commitment), with the holders of wrong shares
+// named. Finds it with up to (n - threshold) / 2 wrong shares whatever n is, and with up to
+// n - threshold where there are at most 20,000 subsets to try. kDataLoss if it is not found.
 absl::StatusOr<Recovered> CombineChecked(std::span<const Share> shares, std::size_t threshold,
                                          const std::function<bool(const SecretBytes&)>& is_right);
 
