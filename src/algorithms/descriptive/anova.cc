@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   ESSAIM_ASSIGN_OR_RETURN(const std::size_t variable,
                           NumericIndex(setup.schema, setup.params.Text("variable")));
   ESSAIM_ASSIGN_OR_RETURN(Grouping by, Grouping::By(setup.schema, setup.params.Text("by")));
-  return std::make_unique<Anova>(setup.schema, variable, std::move(by));
+  return Checked(std::make_unique<Anova>(setup.schema, variable, std::move(by)));
 }
 
 }  // namespace

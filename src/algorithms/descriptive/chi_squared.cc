@@ -36,7 +36,7 @@ class ChiSquaredAlone final : public PartsAlgorithm {
 
 absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   ESSAIM_ASSIGN_OR_RETURN(CrossSetup cross, MakeCrossSetup(setup));
-  return std::make_unique<ChiSquaredAlone>(std::move(cross));
+  return Checked(std::make_unique<ChiSquaredAlone>(std::move(cross)));
 }
 
 }  // namespace

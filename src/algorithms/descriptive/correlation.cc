@@ -63,6 +63,8 @@ class CovariancePart final : public Part {
     layout.blocks.push_back({.name = Key("products"), .length = triangle, .bound = 1});
   }
 
+  std::size_t length_max() const override { return 3 * p() * (p() + 1); }
+
   void Contribute(const PersonTable& table, std::size_t begin, std::size_t end, const State& state,
                   std::span<double> out) const override {
     const std::vector<double> centres = state.Get(Key("centre"));
@@ -214,8 +216,8 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   }
   ESSAIM_ASSIGN_OR_RETURN(std::vector<std::size_t> variables, NumericIndices(setup.schema, names));
   const bool listwise = setup.params.Text("missing", "pairwise") == "listwise";
-  return std::make_unique<CorrelationMatrix>(setup.schema, std::move(names), std::move(variables),
-                                             listwise);
+  return Checked(std::make_unique<CorrelationMatrix>(setup.schema, std::move(names),
+                                                     std::move(variables), listwise));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class CountPersons final : public PartsAlgorithm {
 
 absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   ESSAIM_ASSIGN_OR_RETURN(Grouping by, Grouping::By(setup.schema, setup.params.Text("by")));
-  return std::make_unique<CountPersons>(std::move(by));
+  return Checked(std::make_unique<CountPersons>(std::move(by)));
 }
 
 }  // namespace

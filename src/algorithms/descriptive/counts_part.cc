@@ -24,6 +24,12 @@ void CountsPart::AppendLayout(const State&, Layout& layout) const {
   }
 }
 
+std::size_t CountsPart::length_max() const {
+  std::size_t length = 0;
+  for (const Axis& axis : rows_) length += axis.n_cells * columns_.n_cells;
+  return length;
+}
+
 void CountsPart::Contribute(const PersonTable& table, std::size_t begin, std::size_t end,
                             const State&, std::span<double> out) const {
   std::vector<std::size_t> columns;

@@ -57,7 +57,7 @@ class CrossTable final : public PartsAlgorithm {
 
 absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   ESSAIM_ASSIGN_OR_RETURN(CrossSetup cross, MakeCrossSetup(setup));
-  return std::make_unique<CrossTable>(std::move(cross));
+  return Checked(std::make_unique<CrossTable>(std::move(cross)));
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
     ESSAIM_ASSIGN_OR_RETURN(Grouping v, Grouping::By(setup.schema, name));
     variables.push_back(std::move(v));
   }
-  return std::make_unique<FrequencyTables>(std::move(variables));
+  return Checked(std::make_unique<FrequencyTables>(std::move(variables)));
 }
 
 }  // namespace

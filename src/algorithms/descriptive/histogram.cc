@@ -102,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   const std::string name = setup.params.Text("variable");
   ESSAIM_ASSIGN_OR_RETURN(const std::size_t variable, NumericIndex(setup.schema, name));
   ESSAIM_ASSIGN_OR_RETURN(Bins bins, MakeBins(setup.schema.variables()[variable], setup.params));
-  return std::make_unique<Histogram>(name, variable, std::move(bins));
+  return Checked(std::make_unique<Histogram>(name, variable, std::move(bins)));
 }
 
 }  // namespace

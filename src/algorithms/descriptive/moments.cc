@@ -53,8 +53,8 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   std::vector<std::string> names = setup.params.Texts("variables");
   ESSAIM_ASSIGN_OR_RETURN(std::vector<std::size_t> variables, NumericIndices(setup.schema, names));
   ESSAIM_ASSIGN_OR_RETURN(Grouping by, Grouping::By(setup.schema, setup.params.Text("by")));
-  return std::make_unique<MomentsTable>(setup.schema, std::move(names), std::move(variables),
-                                        std::move(by));
+  return Checked(std::make_unique<MomentsTable>(setup.schema, std::move(names),
+                                                std::move(variables), std::move(by)));
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ MomentsPart::Scale MomentsPart::ScaleOf(const State& state, std::size_t variable
   return {centre, reach > 0 ? reach : 1};
 }
 
+std::size_t MomentsPart::length_max() const {
+  return grouping_.n_cells() * (1 + variables_.size() * (1 + order_));
+}
+
 void MomentsPart::Contribute(const PersonTable& table, std::size_t begin, std::size_t end,
                              const State& state, std::span<double> out) const {
   for (std::size_t person = begin; person < end; ++person) {

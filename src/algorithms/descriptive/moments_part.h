@@ -38,6 +38,7 @@ class MomentsPart : public Part {
   void Start(State& state) const override;
   bool Accepts(const State& state) const override;
   void AppendLayout(const State& state, Layout& layout) const override;
+  std::size_t length_max() const override;
   void Contribute(const PersonTable& table, std::size_t begin, std::size_t end, const State& state,
                   std::span<double> out) const override;
   absl::StatusOr<bool> Update(const State& before, const SecureSum& sum,

@@ -58,13 +58,12 @@ class OrderPart : public Part {
   void Start(State& state) const override;
   bool Accepts(const State& state) const override;
   void AppendLayout(const State& state, Layout& layout) const override;
+  std::size_t length_max() const override;
   void Contribute(const PersonTable& table, std::size_t begin, std::size_t end, const State& state,
                   std::span<double> out) const override;
   absl::StatusOr<bool> Update(const State& before, const SecureSum& sum,
                               State& after) const override;
 
-  // Elements of the longest statistic of a round: compare with limits::kVectorLengthMax.
-  std::size_t length_max() const;
   // Persons with a value, in a level of the grouping (the missing level is left out).
   std::int64_t N(const State& state, std::size_t variable, std::size_t level) const;
   // NaN if there is none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/limits.h"
 #include "base/status_macros.h"
 
@@ -24,6 +25,21 @@ Layout PartsAlgorithm::LayoutFor(const State& state) const {
   if (!Accepts(state)) return layout;
   for (const auto& part : parts_) part->AppendLayout(state, layout);
   return layout;
+}
+
+std::size_t PartsAlgorithm::length_max() const {
+  std::size_t length = 0;
+  for (const auto& part : parts_) length += part->length_max();
+  return length;
+}
+
+absl::StatusOr<std::unique_ptr<Algorithm>> Checked(std::unique_ptr<PartsAlgorithm> algorithm) {
+  if (algorithm->length_max() > kElementsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a round would send ", algorithm->length_max(), " numbers, at most ",
+                     kElementsMax, " allowed: fewer variables or levels, or a coarser resolution"));
+  }
+  return std::unique_ptr<Algorithm>(std::move(algorithm));
 }
 
 absl::Status PartsAlgorithm::ContributeBlock(const PersonTable& table, std::size_t begin,

@@ -40,6 +40,8 @@ class Part {
   // that are not accepted are refused before anything is computed from them.
   virtual bool Accepts(const State& state) const = 0;
   virtual void AppendLayout(const State& state, Layout& layout) const = 0;
+  // Elements of the longest statistic of a round.
+  virtual std::size_t length_max() const = 0;
   // Adds persons [begin, end) onto `out`: this part's own elements, in the order of AppendLayout.
   // Every person's share of an element is within its block's bound.
   virtual void Contribute(const PersonTable& table, std::size_t begin, std::size_t end,
@@ -60,6 +62,8 @@ class PartsAlgorithm : public BlockSum {
   State Start() const final;
   Layout LayoutFor(const State& state) const final;  // empty if a part does not accept the state
   absl::StatusOr<State> Update(const State& state, const SecureSum& sum) const final;
+  // Elements of the longest statistic of a round.
+  std::size_t length_max() const;
 
  protected:
   // Keeps a reference to a part that lives as long as this.
@@ -79,5 +83,10 @@ class PartsAlgorithm : public BlockSum {
 
   std::vector<std::unique_ptr<Part>> parts_;
 };
+
+// The analysis, or kInvalidArgument if its longest statistic has more than kElementsMax elements: a
+// wide table of variables with many levels.
+inline constexpr std::size_t kElementsMax = std::size_t{1} << 24;
+absl::StatusOr<std::unique_ptr<Algorithm>> Checked(std::unique_ptr<PartsAlgorithm> algorithm);
 
 }  // namespace essaim::descriptive

@@ -7,13 +7,13 @@
 #include "algorithms/descriptive/order_part.h"
 #include "algorithms/descriptive/render.h"
 #include "algorithms/descriptive/setup.h"
-#include "base/limits.h"
 #include "base/status_macros.h"
 
 namespace essaim::descriptive {
 namespace {
 
 constexpr int kRoundsDefault = 3;
+constexpr std::size_t kProbabilitiesMax = 1000;
 
 class Quantiles final : public PartsAlgorithm {
  public:
@@ -25,8 +25,6 @@ class Quantiles final : public PartsAlgorithm {
         options_(std::move(options)) {
     order_ = &AddPart<OrderPart>("quantile", std::vector<Grid>{grid}, by_, options_);
   }
-
-  std::size_t length_max() const { return order_->length_max(); }
 
   absl::StatusOr<Result> ResultOf(const State& state) const override {
     ResultTable table{.id = "quantiles", .title = "Quantiles of " + name_};
@@ -72,6 +70,9 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   OrderOptions options{.probabilities = params.Numbers("probabilities"),
                        .type = params.Text("type", "7") == "1" ? 1 : 7,
                        .rounds = params.Integer("rounds", kRoundsDefault)};
+  if (options.probabilities.size() > kProbabilitiesMax) {
+    return absl::InvalidArgumentError("parameter 'probabilities': at most 1000 at once");
+  }
   if (options.probabilities.empty()) options.probabilities = {0.25, 0.5, 0.75};
   const double resolution =
       params.Number("resolution", DefaultResolution(setup.schema.variables()[variable]));
@@ -79,10 +80,7 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
                           MakeGrid(setup.schema, variable, resolution, options.rounds));
   auto quantiles = std::make_unique<Quantiles>(name, grid, OnGrid(setup.schema, grid),
                                                std::move(by), std::move(options));
-  if (quantiles->length_max() > limits::kVectorLengthMax) {
-    return absl::InvalidArgumentError("the vector of a round is too long: allow more 'rounds'");
-  }
-  return quantiles;
+  return Checked(std::move(quantiles));
 }
 
 }  // namespace

@@ -64,8 +64,8 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   ESSAIM_ASSIGN_OR_RETURN(const auto cells, TwoLevels(by, setup.params));
   ESSAIM_ASSIGN_OR_RETURN(Mixed mixed,
                           MakeMixed(setup.schema, setup.params.Texts("variables"), by_name));
-  return std::make_unique<Differences>(setup.schema, std::move(mixed), std::move(by), cells.first,
-                                       cells.second);
+  return Checked(std::make_unique<Differences>(setup.schema, std::move(mixed), std::move(by),
+                                               cells.first, cells.second));
 }
 
 }  // namespace

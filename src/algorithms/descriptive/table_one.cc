@@ -11,7 +11,6 @@
 #include "algorithms/descriptive/order_part.h"
 #include "algorithms/descriptive/render.h"
 #include "algorithms/descriptive/setup.h"
-#include "base/limits.h"
 #include "base/status_macros.h"
 
 namespace essaim::descriptive {
@@ -38,8 +37,6 @@ class TableOne final : public PartsAlgorithm {
         OrderOptions{.probabilities = {0.25, 0.5, 0.75}, .type = 7, .rounds = kRounds});
     counts_ = &AddPart<CountsPart>("counts", AxesOf(plan_.mixed.categories), AxisOf(by));
   }
-
-  std::size_t order_length_max() const { return order_->length_max(); }
 
   absl::StatusOr<Result> ResultOf(const State& state) const override {
     Result result{.algorithm = "descriptive/table_one",
@@ -220,11 +217,7 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
   }
   ESSAIM_ASSIGN_OR_RETURN(plan.mixed, MakeMixed(setup.schema, setup.params.Texts("variables"), by));
   ESSAIM_RETURN_IF_ERROR(MakeGrids(setup, plan));
-  auto table = std::make_unique<TableOne>(setup.schema, std::move(plan));
-  if (table->order_length_max() > limits::kVectorLengthMax) {
-    return absl::InvalidArgumentError("parameter 'resolutions': too fine for three rounds");
-  }
-  return table;
+  return Checked(std::make_unique<TableOne>(setup.schema, std::move(plan)));
 }
 
 }  // namespace

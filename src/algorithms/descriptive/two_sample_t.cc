@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Algorithm>> Make(const Setup& setup) {
                         .second = cells.second,
                         .pooled = params.Text("variance", "welch") == "pooled",
                         .level = params.Number("confidence", 0.95)};
-  return std::make_unique<TTest>(setup.schema, variable, std::move(by), options);
+  return Checked(std::make_unique<TTest>(setup.schema, variable, std::move(by), options));
 }
 
 }  // namespace
