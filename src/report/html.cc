@@ -45,7 +45,7 @@ th{color:var(--soft);font-weight:600;border-bottom:2px solid var(--line);vertica
 td{border-bottom:1px solid var(--line)}tr:last-child td{border-bottom:0}
 .t{text-align:left;white-space:normal}.hid{color:var(--warn);font-style:italic}
 tbody tr:hover td{background:color-mix(in srgb,var(--accent) 7%,transparent)}
-figure{margin:10px 0 4px}svg{width:100%;height:auto;max-width:760px;display:block}
+figure{margin:10px 0 4px}svg{width:100%;height:auto;display:block}
 svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg .name{font-weight:600}
 .grid{stroke:var(--line)}.axis{stroke:var(--soft)}.ideal{stroke:var(--soft);stroke-dasharray:5 5}
 .line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}

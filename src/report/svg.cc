@@ -30,8 +30,8 @@ struct Frame {
 };
 
 std::string Open(double width, double height, const std::string& title) {
-  return absl::StrCat("<svg viewBox=\"0 0 ", width, " ", height, "\" role=\"img\" aria-label=\"",
-                      EscapeXml(title), "\">");
+  return absl::StrCat("<svg viewBox=\"0 0 ", width, " ", height, "\" style=\"max-width:", width,
+                      "px\" role=\"img\" aria-label=\"", EscapeXml(title), "\">");
 }
 
 std::string Text(double x, double y, const char* anchor, const std::string& text,
@@ -122,16 +122,16 @@ std::vector<Estimate> Estimates(const ResultTable& table, std::string& title, bo
     bool ratio;
   };
 
-  const Names kinds[] = {
-      {{"hazard_ratio", "odds_ratio", "rate_ratio", "exp_estimate", "exp_coefficient", "exp"},
-       {"hazard_ratio_lower", "odds_ratio_lower", "ratio_lower", "exp_lower"},
-       {"hazard_ratio_upper", "odds_ratio_upper", "ratio_upper", "exp_upper"},
-       true},
-      {{"hazard_ratio", "odds_ratio", "rate_ratio"}, {"lower"}, {"upper"}, true},
-      {{"estimate", "coefficient"},
-       {"lower", "estimate_lower"},
-       {"upper", "estimate_upper"},
-       false}};
+  const Names kinds[] = {{{"ratio", "hazard_ratio", "odds_ratio", "rate_ratio", "exp_estimate",
+                           "exp_coefficient", "exp"},
+                          {"hazard_ratio_lower", "odds_ratio_lower", "ratio_lower", "exp_lower"},
+                          {"hazard_ratio_upper", "odds_ratio_upper", "ratio_upper", "exp_upper"},
+                          true},
+                         {{"hazard_ratio", "odds_ratio", "rate_ratio"}, {"lower"}, {"upper"}, true},
+                         {{"estimate", "coefficient"},
+                          {"lower", "estimate_lower"},
+                          {"upper", "estimate_upper"},
+                          false}};
   for (const Names& names : kinds) {
     std::size_t middle = 0, low = 0, high = 0;
     const ResultColumn* column = Column(table, names.middle, middle);
@@ -156,6 +156,18 @@ std::vector<Estimate> Estimates(const ResultTable& table, std::string& title, bo
     if (!estimates.empty()) return estimates;
   }
   return {};
+}
+
+// Ticks of a ratio's axis, whose ends are logarithms: ..., 1/4, 1/2, 1, 2, 4, ...
+std::vector<double> Doublings(const Axis& axis) {
+  const double first = std::ceil(axis.low / std::log(2.0));
+  const double n = std::floor(axis.high / std::log(2.0)) - first + 1;
+  const double every = std::max(1.0, std::ceil(n / 8));
+  std::vector<double> ticks;
+  for (double k = std::ceil(first / every) * every; k < first + n; k += every) {
+    ticks.push_back(k * std::log(2.0));
+  }
+  return ticks;
 }
 
 }  // namespace
@@ -218,7 +230,8 @@ std::optional<std::string> ForestSvg(const ResultTable& table) {
     low = std::min(low, std::max(scale(row.low), scale(row.middle) - 4));
     high = std::max(high, std::min(scale(row.high), scale(row.middle) + 4));
   }
-  const Axis axis = MakeAxis(low - 0.05 * (high - low), high + 0.05 * (high - low), 6);
+  Axis axis = MakeAxis(low - 0.05 * (high - low), high + 0.05 * (high - low), 6);
+  if (ratio) axis.ticks = Doublings(axis);
   const double height = 46 + kRow * static_cast<double>(rows.size());
   const auto x = [&](double v) {
     const double share = (v - axis.low) / (axis.high - axis.low);
@@ -227,7 +240,7 @@ std::optional<std::string> ForestSvg(const ResultTable& table) {
   std::string out = absl::StrCat("<figure>", Open(kWidth, height, title));
   const double foot = height - 36;
   for (const double tick : axis.ticks) {
-    const std::string text = ratio ? absl::StrFormat("%.2g", std::exp(tick)) : TickText(tick);
+    const std::string text = ratio ? absl::StrFormat("%.3g", std::exp(tick)) : TickText(tick);
     absl::StrAppend(&out, Line(x(tick), 4, x(tick), foot, "grid"),
                     Text(x(tick), foot + 15, "middle", text));
   }

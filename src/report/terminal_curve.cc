@@ -100,6 +100,21 @@ void Draw(const Curve& curve, const PlotRange& range, bool gaps, Canvas& canvas)
   }
 }
 
+// The letter of each series beside the row where it ends, so that curves are told apart without
+// colour.
+std::vector<std::string> Ends(const Curve& curve, const PlotRange& range, int rows) {
+  std::vector<std::string> ends(static_cast<std::size_t>(rows));
+  for (std::size_t s = 0; s < curve.series.size() && curve.series.size() > 1; ++s) {
+    const auto path = Path(curve.series[s], curve.series[s].y);
+    if (path.empty() || s >= 26) continue;
+    std::string& end =
+        ends[static_cast<std::size_t>(rows - 1 - Place(path.back().second, range.y, rows))];
+    end += end.empty() ? " " : "";
+    end += static_cast<char>('A' + s);
+  }
+  return ends;
+}
+
 std::string XTicks(const Axis& axis, int columns) {
   std::string line(static_cast<std::size_t>(columns) + 8, ' ');
   std::size_t free_from = 0;
@@ -122,7 +137,7 @@ std::string CurveText(const Curve& curve, const TerminalStyle& style, int rows) 
   const PlotRange range = RangeOf(curve, 8, 5);
   std::size_t margin = 1;
   for (const double tick : range.y.ticks) margin = std::max(margin, TickText(tick).size());
-  const int columns = std::clamp(style.columns, 40, 400) - static_cast<int>(margin) - 4;
+  const int columns = std::clamp(style.columns, 40, 400) - static_cast<int>(margin) - 7;
   Canvas canvas(columns, rows, style.unicode);
   Draw(curve, range, style.unicode && !style.colour && curve.series.size() > 1, canvas);
 
@@ -133,11 +148,12 @@ std::string CurveText(const Curve& curve, const TerminalStyle& style, int rows) 
   for (const double tick : range.y.ticks) {
     labels[static_cast<std::size_t>(rows - 1 - Place(tick, range.y, rows))] = TickText(tick);
   }
+  const std::vector<std::string> ends = Ends(curve, range, rows);
   for (int row = 0; row < rows; ++row) {
     const std::string& label = labels[static_cast<std::size_t>(row)];
     const char* edge = style.unicode ? (label.empty() ? "│" : "┤") : "|";
     absl::StrAppend(&out, Fit(label, margin, true, style.unicode), " ", edge,
-                    canvas.Row(row, style.colour), "\n");
+                    canvas.Row(row, style.colour), ends[static_cast<std::size_t>(row)], "\n");
   }
   std::string foot;
   for (int c = 0; c < columns; ++c) foot += style.unicode ? "─" : "-";
@@ -148,7 +164,9 @@ std::string CurveText(const Curve& curve, const TerminalStyle& style, int rows) 
     const char* mark = style.unicode ? "⠒⠒" : "";
     absl::StrAppend(&out, pad, " ", style.colour ? kColours[s % kStyles] : "", mark,
                     style.unicode ? "" : std::string(1, kMarks[s % kStyles]),
-                    style.colour ? "\x1b[0m" : "", " ", clean(curve.series[s].name), "\n");
+                    style.colour ? "\x1b[0m" : "", " ",
+                    s < 26 ? std::string(1, static_cast<char>('A' + s)) : "", " ",
+                    clean(curve.series[s].name), "\n");
   }
   return out;
 }
