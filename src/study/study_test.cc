@@ -35,7 +35,8 @@ analyses:
   - name: model
     algorithm: regression/glm
     where: age < 90
-    parameters: {ridge: 0.5, robust: true, family: binomial, terms: [age, stage], cuts: [1, 2.5], code: "1"}
+    parameters:
+      {ridge: 0.5, robust: true, family: binomial, terms: [age, stage], cuts: [1, 2.5], code: "1"}
   - {name: use, algorithm: evaluation/classification, model: model}
 )";
 
