@@ -7,9 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "algo/model.h"
 #include "algorithms/survival/score_bins.h"
+#include "algorithms/survival/state_checks.h"
 #include "base/status_macros.h"
 
 namespace essaim::survival {
+namespace {
+
+constexpr double kRestartsMax = 20;
+
+}  // namespace
 
 AlgorithmInfo ConcordanceInfo() {
   AlgorithmInfo info;
@@ -93,13 +99,22 @@ std::vector<double> Concordance::Scores(const PersonTable& table, std::size_t be
   return scores;
 }
 
+bool Concordance::IsUsable(const State& state) const {
+  const std::vector<double>& times = state.Get("times");
+  const std::vector<double>& starts = state.Get("bin_starts");
+  return !starts.empty() && IsAscendingBelow(times, time_.n_points()) &&
+         IsAscendingBelow(starts, kFineBins) &&
+         (times.size() + 1) * starts.size() <= 2 * kPairTableMax;
+}
+
 Layout Concordance::LayoutFor(const State& state) const {
-  if (state.round == 0) {
+  if (!state.Has("times")) {
     return {.blocks = {
                 {.name = "n", .length = 1, .bound = 1, .integral = true},
                 {.name = "event_points", .length = time_.n_points(), .bound = 1, .integral = true},
                 {.name = "fine", .length = kFineBins, .bound = 1, .integral = true}}};
   }
+  if (!IsUsable(state)) return {};
   // One row more, first: those whose follow-up ended before any known event time.
   const std::size_t length = (state.Get("times").size() + 1) * state.Get("bin_starts").size();
   return {.blocks = {{.name = "events", .length = length, .bound = 1, .integral = true},
@@ -109,6 +124,7 @@ Layout Concordance::LayoutFor(const State& state) const {
 absl::Status Concordance::ContributeBlock(const PersonTable& table, std::size_t begin,
                                           std::size_t end, const State& state,
                                           std::span<double> out) const {
+  if (state.Has("times") && !IsUsable(state)) return UnusableState();
   const std::vector<double>& times = state.Get("times");
   const std::vector<double>& starts = state.Get("bin_starts");
   const std::vector<double> scores = Scores(table, begin, end);
@@ -119,7 +135,7 @@ absl::Status Concordance::ContributeBlock(const PersonTable& table, std::size_t 
     if (reading == SurvivalTime::Reading::kMissing || std::isnan(score)) continue;
     if (reading == SurvivalTime::Reading::kOffGrid) return time_.OffGridError();
     const std::size_t fine = FineBin(score, lower_, upper_);
-    if (state.round == 0) {
+    if (!state.Has("times")) {
       out[0] += 1;
       if (seen.event) out[1 + seen.point] += 1;
       out[1 + time_.n_points() + fine] += 1;
@@ -136,7 +152,8 @@ absl::Status Concordance::ContributeBlock(const PersonTable& table, std::size_t 
 absl::StatusOr<State> Concordance::Update(const State& state, const SecureSum& sum) const {
   State next = state;
   ++next.round;
-  if (state.round == 0) {
+  if (!state.Has("times")) {
+    next.vectors["sites"].assign(sum.sites().begin(), sum.sites().end());
     const auto points = sum.block("event_points");
     std::vector<double> times;
     for (std::size_t point = 0; point < points.size(); ++point) {
@@ -150,8 +167,16 @@ absl::StatusOr<State> Concordance::Update(const State& state, const SecureSum& s
     next.vectors["times"] = std::move(times);
     return next;
   }
-  // The times and bins of round 0 only say where to look: all figures follow from this sum, so a
-  // site lost in between leaves the remaining sites' result.
+  // Bins are chosen from all sites' scores: another set of sites has others, so it starts again.
+  if (std::vector<double>(sum.sites().begin(), sum.sites().end()) != state.Get("sites")) {
+    State fresh;
+    fresh.round = next.round;
+    fresh.Set("restarts", state.Has("restarts") ? state.Scalar("restarts") + 1 : 1);
+    if (fresh.Scalar("restarts") > kRestartsMax) {
+      return absl::FailedPreconditionError("sites came and went too often to finish");
+    }
+    return fresh;
+  }
   const auto events = sum.block("events");
   const auto censored = sum.block("censored");
   PairCounts pairs = CountBinnedPairs(events, censored, state.Get("bin_starts").size());

@@ -42,6 +42,7 @@ class Concordance final : public BlockSum {
  private:
   explicit Concordance(SurvivalTime time) : time_(std::move(time)) {}
 
+  bool IsUsable(const State& state) const;
   absl::Status BindScore(const Setup& setup);
   // The scores of persons [begin, end), NaN where missing.
   std::vector<double> Scores(const PersonTable& table, std::size_t begin, std::size_t end) const;

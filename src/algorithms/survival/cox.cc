@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "algorithms/survival/cox_by_site.h"
 #include "algorithms/survival/score_bins.h"
+#include "algorithms/survival/state_checks.h"
 #include "base/status_macros.h"
 #include "math/distributions.h"
 
@@ -109,7 +110,40 @@ Layout Cox::FitLayout(const State& state) const {
   return layout;
 }
 
+bool Cox::IsUsable(const State& state) const {
+  const CoxPhase phase = PhaseOf(state);
+  if (phase == CoxPhase::kMoments) return true;
+  if (!HasUsableTrial(design_, state)) return false;
+  const std::vector<double>& times = state.Get("times");
+  const std::vector<double>& begins = state.Get("stratum_begin");
+  const std::vector<double>& tied = state.Get("tied");
+  if (times.empty() || begins.size() != strata_.size() + 1 || begins.front() != 0 ||
+      begins.back() != static_cast<double>(times.size())) {
+    return false;
+  }
+  for (std::size_t s = 0; s + 1 < begins.size(); ++s) {
+    const double from = begins[s], to = begins[s + 1];
+    if (!(from <= to && to <= begins.back()) || to != std::floor(to)) return false;
+    const auto own = std::span(times).subspan(static_cast<std::size_t>(from),
+                                              static_cast<std::size_t>(to - from));
+    if (!IsAscendingBelow(own, time_.n_points())) return false;
+  }
+  const std::vector<double>& cap = state.Get("cap");
+  if (phase == CoxPhase::kFit) {
+    return IsAscendingBelow(tied, times.size()) && IsBounded(cap, 1, kLastCap) && cap[0] >= 0 &&
+           IsAscendingBelow(state.Get("pooled_times"), time_.n_points()) &&
+           (times.size() + tied.size()) * RowWidth(design_.size()) <= kFitLengthMax;
+  }
+  const std::vector<double>& range = state.Get("fine_range");
+  const std::vector<double>& starts = state.Get("bin_starts");
+  if (!IsBounded(range, 2, 1e20)) return false;
+  if (phase == CoxPhase::kScores) return starts.empty();
+  return !starts.empty() && IsAscendingBelow(starts, kFineBins) &&
+         times.size() * starts.size() <= kFitLengthMax;
+}
+
 Layout Cox::LayoutFor(const State& state) const {
+  if (!IsUsable(state)) return {};
   const std::size_t p = design_.size();
   switch (PhaseOf(state)) {
     case CoxPhase::kMoments:
@@ -212,6 +246,7 @@ void Cox::AddScore(const Person& person, const View& view, std::span<double> out
 
 absl::Status Cox::ContributeBlock(const PersonTable& table, std::size_t begin, std::size_t end,
                                   const State& state, std::span<double> out) const {
+  if (!IsUsable(state)) return UnusableState();
   const CoxPhase phase = PhaseOf(state);
   std::vector<double> centre = state.Get("centre"), half = state.Get("half");
   View view;

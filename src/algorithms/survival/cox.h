@@ -62,6 +62,7 @@ class Cox final : public BlockSum {
 
   struct View;
 
+  bool IsUsable(const State& state) const;
   View ViewOf(const State& state, const Layout& layout) const;
   Layout FitLayout(const State& state) const;
   void AddMoments(const Person& person, std::span<double> out) const;

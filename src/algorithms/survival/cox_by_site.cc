@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "algorithms/survival/state_checks.h"
 #include "base/status_macros.h"
 
 namespace essaim::survival {
@@ -41,6 +42,7 @@ absl::StatusOr<std::unique_ptr<Algorithm>> CoxBySite::Make(const Setup& setup) {
 Layout CoxBySite::LayoutFor(const State& state) const {
   const std::size_t p = design_.size();
   Layout layout{.additivity = Additivity::kPerNode};
+  if (PhaseOf(state) != CoxPhase::kMoments && !HasUsableTrial(design_, state)) return layout;
   switch (PhaseOf(state)) {
     case CoxPhase::kMoments:
       layout.blocks = {{.name = "n", .length = 1, .bound = kPersonsMax, .integral = true},
@@ -207,6 +209,9 @@ absl::Status CoxBySite::LocalStatistic(const PersonTable& table, const State& st
   if (static_cast<double>(table.n_persons()) > kPersonsMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("more than ", kPersonsMax, " persons at one site"));
+  }
+  if (PhaseOf(state) != CoxPhase::kMoments && !HasUsableTrial(design_, state)) {
+    return UnusableState();
   }
   const Rows rows = Complete(table, state);
   const CoxPhase phase = PhaseOf(state);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "algorithms/survival/redundant_cholesky.h"
+#include "algorithms/survival/state_checks.h"
 
 namespace essaim::survival {
 namespace {
@@ -159,8 +160,20 @@ CoxSettings CoxSettingsFrom(const Params& params) {
 }
 
 CoxPhase PhaseOf(const State& state) {
-  return state.Has("phase") ? static_cast<CoxPhase>(static_cast<int>(state.Scalar("phase")))
-                            : CoxPhase::kMoments;
+  const std::vector<double>& phase = state.Get("phase");
+  for (const CoxPhase later : {CoxPhase::kFit, CoxPhase::kScores, CoxPhase::kPairs}) {
+    if (phase.size() == 1 && phase[0] == static_cast<double>(later)) return later;
+  }
+  return CoxPhase::kMoments;
+}
+
+bool HasUsableTrial(const CoxDesign& design, const State& state) {
+  constexpr double kCoefficientMax = 1e15, kCentreMax = 1e15;
+  const std::vector<double>& half = state.Get("half");
+  return IsBounded(state.Get("trial"), design.size(), kCoefficientMax) &&
+         IsBounded(state.Get("centre"), design.size(), kCentreMax) &&
+         IsBounded(half, design.size(), kCentreMax) &&
+         std::all_of(half.begin(), half.end(), [](double x) { return x > 0; });
 }
 
 absl::StatusOr<std::optional<State>> RestartedIfSitesChanged(const State& state,

@@ -42,6 +42,8 @@ CoxSettings CoxSettingsFrom(const Params& params);
 // The fit's phases, in order: State "phase".
 enum class CoxPhase { kMoments, kFit, kScores, kPairs };
 CoxPhase PhaseOf(const State& state);
+// Whether "trial", "centre" and "half" are of the design's size and can be computed with.
+bool HasUsableTrial(const CoxDesign& design, const State& state);
 
 // The state to start again from if the sites of `sum` are not those of the fit's first round; else
 // nullopt. kFailedPrecondition when that happened too often.

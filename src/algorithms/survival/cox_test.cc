@@ -90,7 +90,7 @@ absl::StatusOr<State> Round(const Algorithm& algorithm, const std::vector<Person
 
 // Runs with `first` for `rounds` rounds, then with `rest`.
 absl::StatusOr<Result> Play(const Algorithm& algorithm, const std::vector<PersonTable>& first,
-                           const std::vector<PersonTable>& rest, int rounds) {
+                            const std::vector<PersonTable>& rest, int rounds) {
   State state = algorithm.Start();
   for (int round = 0; !state.done; ++round) {
     auto next = Round(algorithm, round < rounds ? first : rest, state);
