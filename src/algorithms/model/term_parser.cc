@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -108,7 +109,7 @@ absl::StatusOr<TermParser::Factor> TermParser::ParseCall(std::string_view name,
       return Bad(term, absl::StrCat("no level '", level, "'; the levels are ",
                                     absl::StrJoin(factor.level_names, ", ")));
     }
-    factor.reference = static_cast<std::size_t>(it - factor.level_names.begin());
+    factor.reference = it - factor.level_names.begin();
     return factor;
   }
   if (name != "scale") return Bad(term, absl::StrCat("no function '", Av(name), "'"));
@@ -181,7 +182,7 @@ absl::Status TermParser::AddTerm(const Term& term, const std::set<std::set<std::
     std::vector<std::pair<std::string, ModelTerms::Part>> choices;
     if (!factor.categorical) choices.emplace_back(factor.label, factor.value);
     for (std::size_t i = 0; i < factor.levels.size(); ++i) {
-      if (contrasts && i == factor.reference) continue;
+      if (contrasts && i == 0) continue;
       choices.emplace_back(factor.label + factor.level_names[i], factor.levels[i]);
     }
     if (columns.size() * choices.size() > ModelTerms::kColumnsMax) {
@@ -207,6 +208,37 @@ absl::Status TermParser::AddTerm(const Term& term, const std::set<std::set<std::
   return absl::OkStatus();
 }
 
+// As R does: variables stand in an interaction in the order in which the model first names them,
+// and a reference level, once given, is the variable's first level everywhere.
+void TermParser::Harmonise(std::vector<Term>& terms) {
+  std::vector<std::string> order;
+  std::map<std::string, std::ptrdiff_t> references;
+  for (const Term& term : terms) {
+    for (const Factor& factor : term) {
+      if (std::find(order.begin(), order.end(), factor.label) == order.end()) {
+        order.push_back(factor.label);
+      }
+      if (factor.reference >= 0) references[factor.label] = factor.reference;
+    }
+  }
+  const auto place = [&](const Factor& f) {
+    return std::find(order.begin(), order.end(), f.label);
+  };
+  for (Term& term : terms) {
+    std::stable_sort(term.begin(), term.end(),
+                     [&](const Factor& a, const Factor& b) { return place(a) < place(b); });
+    for (Factor& factor : term) {
+      const auto it = references.find(factor.label);
+      if (it == references.end()) continue;
+      const auto first = it->second;
+      std::rotate(factor.levels.begin(), factor.levels.begin() + first,
+                  factor.levels.begin() + first + 1);
+      std::rotate(factor.level_names.begin(), factor.level_names.begin() + first,
+                  factor.level_names.begin() + first + 1);
+    }
+  }
+}
+
 absl::StatusOr<ModelTerms> TermParser::Parse(const std::vector<std::string>& terms,
                                              bool intercept) {
   std::vector<Term> all;
@@ -220,6 +252,7 @@ absl::StatusOr<ModelTerms> TermParser::Parse(const std::vector<std::string>& ter
       if (margins.insert(std::move(labels)).second) all.push_back(std::move(term));
     }
   }
+  Harmonise(all);
   std::stable_sort(all.begin(), all.end(),
                    [](const Term& a, const Term& b) { return a.size() < b.size(); });
   if (intercept) {

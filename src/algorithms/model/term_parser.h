@@ -1,6 +1,7 @@
 // Reads model terms. The only maker of ModelTerms; see terms.h for the language and the errors.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,7 +29,7 @@ class TermParser {
     ModelTerms::Part value;  // not categorical
     std::vector<ModelTerms::Part> levels;
     std::vector<std::string> level_names;
-    std::size_t reference = 0;
+    std::ptrdiff_t reference = -1;  // position of the level asked for; -1: the first
   };
 
   using Term = std::vector<Factor>;
@@ -42,6 +43,7 @@ class TermParser {
   absl::Status AddColumn(std::string name, ModelTerms::Column column);
   std::optional<ModelTerms::Column> MatchColumn(std::string_view name) const;
   bool MatchPart(std::string_view name, ModelTerms::Column& column) const;
+  static void Harmonise(std::vector<Term>& terms);
   void Finish();
 
   const Schema& schema_;
