@@ -33,16 +33,17 @@ std::size_t Persons(std::span<const PersonTable> nodes) {
   return n;
 }
 
-bool Near(double a, double b) {
+// `slack`: absolute, what an approximate result may differ by.
+bool Near(double a, double b, double slack) {
   if (a != a || b != b) return a != a && b != b;
   return a == b ||
          std::fabs(a - b) <= kResultTolerance * (1 + std::max(std::fabs(a), std::fabs(b)));
 }
 
-void ExpectNear(const Cell& a, const Cell& b, const std::string& where) {
+void ExpectNear(const Cell& a, const Cell& b, double slack, const std::string& where) {
   ASSERT_EQ(a.index(), b.index()) << where;
   if (const double* x = std::get_if<double>(&a)) {
-    EXPECT_TRUE(Near(*x, std::get<double>(b)))
+    EXPECT_TRUE(Near(*x, std::get<double>(b), slack))
         << where << ": " << *x << ", " << std::get<double>(b);
   } else {
     EXPECT_TRUE(a == b) << where;
@@ -54,7 +55,7 @@ bool CountsRounds(const std::string& column) {
   return column == "iterations" || column == "rounds";
 }
 
-void ExpectSameTable(const ResultTable& a, const ResultTable& b) {
+void ExpectSameTable(const ResultTable& a, const ResultTable& b, double slack) {
   ASSERT_EQ(a.columns, b.columns) << a.id;
   ASSERT_EQ(a.rows.size(), b.rows.size()) << a.id;
   for (std::size_t i = 0; i < a.rows.size(); ++i) {
@@ -63,31 +64,36 @@ void ExpectSameTable(const ResultTable& a, const ResultTable& b) {
       // Tables of names and values, one a row.
       const auto* name = std::get_if<std::string>(&a.rows[i][0]);
       if (name != nullptr && CountsRounds(*name)) continue;
-      ExpectNear(a.rows[i][j], b.rows[i][j],
+      ExpectNear(a.rows[i][j], b.rows[i][j], slack,
                  a.id + "[" + std::to_string(i) + "]." + a.columns[j].name);
     }
   }
 }
 
-void ExpectSameSeries(const Series& a, const Series& b) {
+void ExpectSameSeries(const Series& a, const Series& b, double slack) {
   EXPECT_EQ(a.name, b.name);
   for (const auto member : {&Series::x, &Series::y, &Series::lower, &Series::upper, &Series::n}) {
     const std::vector<double>&u = a.*member, &v = b.*member;
     ASSERT_EQ(u.size(), v.size()) << a.name;
     for (std::size_t i = 0; i < u.size(); ++i) {
-      EXPECT_TRUE(Near(u[i], v[i])) << a.name << " point " << i << ": " << u[i] << ", " << v[i];
+      EXPECT_TRUE(Near(u[i], v[i], slack))
+          << a.name << " point " << i << ": " << u[i] << ", " << v[i];
     }
   }
 }
 
 void ExpectSameResult(const Result& a, const Result& b) {
+  // Each may be off by the tolerance that its label gives.
+  const bool exact = a.label.exactness == Exactness::kExact;
+  const double slack = exact ? 0 : a.label.tolerance + b.label.tolerance;
   ASSERT_EQ(a.tables.size(), b.tables.size());
-  for (std::size_t i = 0; i < a.tables.size(); ++i) ExpectSameTable(a.tables[i], b.tables[i]);
+  for (std::size_t i = 0; i < a.tables.size(); ++i)
+    ExpectSameTable(a.tables[i], b.tables[i], slack);
   ASSERT_EQ(a.curves.size(), b.curves.size());
   for (std::size_t i = 0; i < a.curves.size(); ++i) {
     ASSERT_EQ(a.curves[i].series.size(), b.curves[i].series.size());
     for (std::size_t j = 0; j < a.curves[i].series.size(); ++j) {
-      ExpectSameSeries(a.curves[i].series[j], b.curves[i].series[j]);
+      ExpectSameSeries(a.curves[i].series[j], b.curves[i].series[j], slack);
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct Example {
     return name;
   }
 };
+
+// How gtest shows an example.
+inline void PrintTo(const Example& example, std::ostream* out) { *out << example.Name(); }
 
 inline const Registry& AllAlgorithms() {
   static const Registry* const registry = [] {
