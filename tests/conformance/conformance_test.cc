@@ -37,7 +37,7 @@ std::size_t Persons(std::span<const PersonTable> nodes) {
 bool Near(double a, double b, double slack) {
   if (a != a || b != b) return a != a && b != b;
   return a == b ||
-         std::fabs(a - b) <= kResultTolerance * (1 + std::max(std::fabs(a), std::fabs(b)));
+         std::fabs(a - b) <= slack + kResultTolerance * (1 + std::max(std::fabs(a), std::fabs(b)));
 }
 
 void ExpectNear(const Cell& a, const Cell& b, double slack, const std::string& where) {
