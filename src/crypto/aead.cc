@@ -54,6 +54,7 @@ absl::StatusOr<SecretBytes> Decrypt(const SecretBytes& key, const Nonce& nonce,
   if (sealed.size() < kTagBytes || sealed.size() > kPlaintextMax)
     return absl::DataLossError("not a sealed message");
   const std::size_t n_plain = sealed.size() - kTagBytes;
+  if (associated.size() > kPlaintextMax) return absl::DataLossError("not a sealed message");
   const Context context(EVP_CIPHER_CTX_new());
   ESSAIM_CHECK(context != nullptr);
   SecretBytes out(n_plain);

@@ -3,12 +3,15 @@
 #include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
@@ -78,10 +81,8 @@ bool IsP256(EVP_PKEY* key) {
          std::string_view(group, n) == "prime256v1";
 }
 
-absl::StatusOr<Request> RequestOf(std::string_view pem) {
-  ESSAIM_ASSIGN_OR_RETURN(const Bio bio, ReadBio(pem));
-  Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
-  if (request == nullptr) return absl::InvalidArgumentError("not a certificate request in PEM");
+// Whose key is P-256 and whose signature is by it.
+absl::StatusOr<Request> CheckedRequest(Request request) {
   EVP_PKEY* key = X509_REQ_get0_pubkey(request.get());
   if (key == nullptr || !IsP256(key))
     return absl::InvalidArgumentError("the request's key is not EC P-256");
@@ -90,6 +91,32 @@ absl::StatusOr<Request> RequestOf(std::string_view pem) {
   }
   return request;
 }
+
+absl::StatusOr<Request> RequestOf(std::string_view pem) {
+  ESSAIM_ASSIGN_OR_RETURN(const Bio bio, ReadBio(pem));
+  Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
+  if (request == nullptr) return absl::InvalidArgumentError("not a certificate request in PEM");
+  return CheckedRequest(std::move(request));
+}
+
+absl::StatusOr<std::string> RequestPem(X509_REQ* request) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (bio == nullptr || PEM_write_bio_X509_REQ(bio.get(), request) != 1)
+    return Failed("write a request");
+  return TextOf(bio.get());
+}
+
+// OpenSSL's errors stay in a queue of the thread, where the TLS library's next call would take them
+// for its own: whatever is called here leaves the queue as it was.
+class QuietErrors {
+ public:
+  QuietErrors() { ERR_set_mark(); }
+
+  ~QuietErrors() { ERR_pop_to_mark(); }
+
+  QuietErrors(const QuietErrors&) = delete;
+  QuietErrors& operator=(const QuietErrors&) = delete;
+};
 
 absl::Status SetName(X509_NAME* name, std::string_view common_name, std::string_view role) {
   const auto add = [name](const char* field, std::string_view value) {
@@ -125,12 +152,20 @@ absl::Status AddExtension(X509* cert, X509* issuer, int nid, const std::string& 
   return added == 1 ? absl::OkStatus() : Failed("add an extension");
 }
 
-std::string AlternativeNames(const std::vector<std::string>& addresses) {
+// A list in the syntax of OpenSSL's configuration, where a comma or a colon in a name would begin
+// another entry: so names are letters, digits, dots and hyphens only.
+absl::StatusOr<std::string> AlternativeNames(const std::vector<std::string>& addresses) {
   std::string names;
   for (const std::string& address : addresses) {
     unsigned char raw[16];
     const bool is_ip = inet_pton(AF_INET, address.c_str(), raw) == 1 ||
                        inet_pton(AF_INET6, address.c_str(), raw) == 1;
+    const bool is_name =
+        !address.empty() && address.size() <= 253 && std::ranges::all_of(address, [](char c) {
+          return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-';
+        });
+    if (!is_ip && !is_name)
+      return absl::InvalidArgumentError("an address is a DNS name or an IP address");
     absl::StrAppend(&names, names.empty() ? "" : ",", is_ip ? "IP:" : "DNS:", address);
   }
   return names;
@@ -139,6 +174,9 @@ std::string AlternativeNames(const std::vector<std::string>& addresses) {
 // Version, serial, validity and key: what every certificate has.
 absl::StatusOr<Cert> Blank(EVP_PKEY* key, std::int64_t now_ms, int days) {
   constexpr long kBackdateSeconds = 300;  // clocks of sites differ
+  constexpr int kDaysMax = 36'500;
+  if (days < 1 || days > kDaysMax || now_ms < 0)
+    return absl::InvalidArgumentError("a certificate lasts 1 to 36,500 days");
   Cert cert(X509_new());
   if (cert == nullptr) return Failed("make a certificate");
   std::unique_ptr<BIGNUM, Free<BN_free>> serial(BN_new());
@@ -180,12 +218,14 @@ absl::StatusOr<SecretBytes> KeyPemOf(EVP_PKEY* key) {
 }  // namespace
 
 absl::StatusOr<SecretBytes> MakeKeyPem() {
+  const QuietErrors quiet;
   const Key key(EVP_EC_gen("P-256"));
   if (key == nullptr) return Failed("make a key");
   return KeyPemOf(key.get());
 }
 
 absl::StatusOr<Authority> MakeAuthority(std::string_view name, std::int64_t now_ms, int days) {
+  const QuietErrors quiet;
   ESSAIM_ASSIGN_OR_RETURN(SecretBytes key_pem, MakeKeyPem());
   ESSAIM_ASSIGN_OR_RETURN(const Key key, KeyOf(key_pem));
   ESSAIM_ASSIGN_OR_RETURN(const Cert cert, Blank(key.get(), now_ms, days));
@@ -205,19 +245,18 @@ absl::StatusOr<Authority> MakeAuthority(std::string_view name, std::int64_t now_
 
 absl::StatusOr<std::string> MakeRequestPem(const SecretBytes& key_pem,
                                            std::string_view common_name) {
+  const QuietErrors quiet;
   ESSAIM_ASSIGN_OR_RETURN(const Key key, KeyOf(key_pem));
   const Request request(X509_REQ_new());
   if (request == nullptr || X509_REQ_set_pubkey(request.get(), key.get()) != 1)
     return Failed("make a request");
   ESSAIM_RETURN_IF_ERROR(SetName(X509_REQ_get_subject_name(request.get()), common_name, ""));
   if (X509_REQ_sign(request.get(), key.get(), EVP_sha256()) == 0) return Failed("sign a request");
-  const Bio bio(BIO_new(BIO_s_mem()));
-  if (bio == nullptr || PEM_write_bio_X509_REQ(bio.get(), request.get()) != 1)
-    return Failed("write a request");
-  return TextOf(bio.get());
+  return RequestPem(request.get());
 }
 
 absl::StatusOr<RequestInfo> ReadRequest(std::string_view request_pem) {
+  const QuietErrors quiet;
   ESSAIM_ASSIGN_OR_RETURN(const Request request, RequestOf(request_pem));
   unsigned char* der = nullptr;
   const int n = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request.get()), &der);
@@ -234,6 +273,7 @@ absl::StatusOr<RequestInfo> ReadRequest(std::string_view request_pem) {
 
 absl::StatusOr<std::string> SignRequest(const Authority& authority, std::string_view request_pem,
                                         const SigningOptions& options) {
+  const QuietErrors quiet;
   ESSAIM_ASSIGN_OR_RETURN(const Request request, RequestOf(request_pem));
   ESSAIM_ASSIGN_OR_RETURN(const Cert issuer, CertOf(authority.certificate_pem));
   ESSAIM_ASSIGN_OR_RETURN(const Key key, KeyOf(authority.key_pem));
@@ -253,14 +293,15 @@ absl::StatusOr<std::string> SignRequest(const Authority& authority, std::string_
   ESSAIM_RETURN_IF_ERROR(
       AddExtension(cert.get(), issuer.get(), NID_authority_key_identifier, "keyid"));
   if (server) {
-    ESSAIM_RETURN_IF_ERROR(AddExtension(cert.get(), issuer.get(), NID_subject_alt_name,
-                                        AlternativeNames(options.addresses)));
+    ESSAIM_ASSIGN_OR_RETURN(const std::string names, AlternativeNames(options.addresses));
+    ESSAIM_RETURN_IF_ERROR(AddExtension(cert.get(), issuer.get(), NID_subject_alt_name, names));
   }
   if (X509_sign(cert.get(), key.get(), EVP_sha256()) == 0) return Failed("sign a certificate");
   return PemOf(cert.get());
 }
 
 absl::StatusOr<CertificateInfo> ReadCertificate(std::string_view certificate_pem) {
+  const QuietErrors quiet;
   ESSAIM_ASSIGN_OR_RETURN(const Cert cert, CertOf(certificate_pem));
   CertificateInfo info;
   info.common_name = NameEntry(X509_get_subject_name(cert.get()), NID_commonName);
@@ -277,6 +318,54 @@ absl::StatusOr<CertificateInfo> ReadCertificate(std::string_view certificate_pem
   if (X509_digest(cert.get(), EVP_sha256(), digest, &n) != 1) return Failed("hash a certificate");
   info.fingerprint = Colons(digest, n);
   return info;
+}
+
+absl::Status CheckIssued(std::string_view certificate_pem, std::string_view authority_pem,
+                         Purpose purpose, std::int64_t now_ms) {
+  const QuietErrors quiet;
+  ESSAIM_ASSIGN_OR_RETURN(const Cert cert, CertOf(certificate_pem));
+  ESSAIM_ASSIGN_OR_RETURN(const Cert authority, CertOf(authority_pem));
+  const std::unique_ptr<X509_STORE, Free<X509_STORE_free>> store(X509_STORE_new());
+  const std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
+  if (store == nullptr || context == nullptr ||
+      X509_STORE_add_cert(store.get(), authority.get()) != 1 ||
+      X509_STORE_CTX_init(context.get(), store.get(), cert.get(), nullptr) != 1) {
+    return Failed("set up a verification");
+  }
+  X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_time(param, static_cast<time_t>(now_ms / 1000));
+  if (X509_STORE_CTX_set_purpose(context.get(), purpose == Purpose::kServer
+                                                    ? X509_PURPOSE_SSL_SERVER
+                                                    : X509_PURPOSE_SSL_CLIENT) != 1) {
+    return Failed("set a purpose");
+  }
+  if (X509_verify_cert(context.get()) == 1) return absl::OkStatus();
+  return absl::UnauthenticatedError(
+      X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+}
+
+absl::StatusOr<std::string> RequestDerOf(std::string_view request_pem) {
+  const QuietErrors quiet;
+  ESSAIM_ASSIGN_OR_RETURN(const Request request, RequestOf(request_pem));
+  unsigned char* der = nullptr;
+  const int n = i2d_X509_REQ(request.get(), &der);
+  if (n <= 0) return Failed("write a request");
+  std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(n));
+  OPENSSL_free(der);
+  return out;
+}
+
+absl::StatusOr<std::string> RequestPemOf(std::string_view request_der) {
+  const QuietErrors quiet;
+  if (request_der.size() > kPemBytesMax)
+    return absl::InvalidArgumentError("a request above 64 KiB");
+  const auto* at = reinterpret_cast<const unsigned char*>(request_der.data());
+  const unsigned char* const end = at + request_der.size();
+  Request parsed(d2i_X509_REQ(nullptr, &at, static_cast<long>(request_der.size())));
+  if (parsed == nullptr || at != end)
+    return absl::InvalidArgumentError("not a certificate request in DER");
+  ESSAIM_ASSIGN_OR_RETURN(const Request request, CheckedRequest(std::move(parsed)));
+  return RequestPem(request.get());
 }
 
 }  // namespace essaim::crypto

@@ -54,4 +54,14 @@ absl::StatusOr<std::string> SignRequest(const Authority& authority, std::string_
                                         const SigningOptions& options);
 absl::StatusOr<CertificateInfo> ReadCertificate(std::string_view certificate_pem);
 
+// OK if `authority_pem` signed the certificate for this purpose and both are valid at now_ms;
+// kUnauthenticated otherwise, kInvalidArgument for what is no certificate.
+enum class Purpose { kServer, kClient };
+absl::Status CheckIssued(std::string_view certificate_pem, std::string_view authority_pem,
+                         Purpose purpose, std::int64_t now_ms);
+
+// A request between PEM and the DER bytes that go over the wire. kInvalidArgument as ReadRequest.
+absl::StatusOr<std::string> RequestDerOf(std::string_view request_pem);
+absl::StatusOr<std::string> RequestPemOf(std::string_view request_der);
+
 }  // namespace essaim::crypto

@@ -25,11 +25,16 @@ struct SignedMaskKey {
   MaskSign sign = MaskSign::kAdd;
 };
 
-// v[i] +-= stream(key)[i] for every key. Vectors above kMaskStreamBytesMax are a programmer fault.
+// v[i] +-= stream(key)[i] for every key. Streams above kMaskStreamBytesMax are a programmer fault.
 // The vector is walked once, in tiles that stay in cache while every key's stream is applied.
-void ApplyMasks(std::span<std::uint32_t> v, std::span<const SignedMaskKey> keys);
-void ApplyMasks(std::span<std::uint64_t> v, std::span<const SignedMaskKey> keys);
-void ApplyMasks(std::span<Uint128> v, std::span<const SignedMaskKey> keys);
+// `first_block` (16 bytes each) is where in the streams the vector begins, so that parts of one
+// vector can be masked apart, by several threads or as they arrive.
+void ApplyMasks(std::span<std::uint32_t> v, std::span<const SignedMaskKey> keys,
+                std::uint64_t first_block = 0);
+void ApplyMasks(std::span<std::uint64_t> v, std::span<const SignedMaskKey> keys,
+                std::uint64_t first_block = 0);
+void ApplyMasks(std::span<Uint128> v, std::span<const SignedMaskKey> keys,
+                std::uint64_t first_block = 0);
 
 enum class MaskKernel { kPortable, kVaes };
 bool HasVaes();                 // whether this processor can run kVaes
@@ -37,6 +42,10 @@ MaskKernel ActiveMaskKernel();  // what ApplyMasks uses
 // The same with a kernel of the caller's choice, for tests and benchmarks. `bytes` is the vector's
 // memory and `width` the bytes of one element: 4, 8 or 16.
 void ApplyMasksWith(MaskKernel kernel, std::span<std::uint8_t> bytes, std::size_t width,
-                    std::span<const SignedMaskKey> keys);
+                    std::span<const SignedMaskKey> keys, std::uint64_t first_block = 0);
+// Writes the stream alone, without reading or adding: what masking cannot be faster than, for
+// benchmarks.
+void StreamOnlyWith(MaskKernel kernel, const SignedMaskKey& key, std::span<std::uint8_t> out,
+                    std::uint64_t first_block);
 
 }  // namespace essaim::crypto

@@ -17,9 +17,12 @@ class MaskCipher {
   virtual ~MaskCipher() = default;
   virtual void Apply(std::uint8_t* v, std::size_t n, std::size_t width,
                      std::uint64_t first_block) = 0;
+  // Writes the stream itself.
+  virtual void Generate(std::uint8_t* out, std::size_t n, std::uint64_t first_block) = 0;
 };
 
 std::unique_ptr<MaskCipher> MakePortable(const SignedMaskKey& key);
+bool ProcessorHasVaes();
 std::unique_ptr<MaskCipher> MakeVaes(const SignedMaskKey& key);  // only if HasVaes()
 
 }  // namespace essaim::crypto::internal

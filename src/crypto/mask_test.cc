@@ -69,6 +69,44 @@ TEST(Mask, SubtractingUndoesAddingInEveryRing) {
   }
 }
 
+TEST(Mask, PartsMaskedApartAreTheWhole) {
+  const std::vector<SignedMaskKey> keys = {KeyOf(1, MaskSign::kAdd), KeyOf(7, MaskSign::kSubtract)};
+  for (const MaskKernel kernel : {MaskKernel::kPortable, ActiveMaskKernel()}) {
+    for (const std::size_t width : {4, 8, 16}) {
+      std::vector<std::uint8_t> whole = Pattern(100'000), parts = whole;
+      ApplyMasksWith(kernel, whole, width, keys);
+      std::size_t at = 0;
+      for (const std::size_t n : {16u, 4096u, 16384u, 48u, 79456u}) {
+        ApplyMasksWith(kernel, std::span(parts).subspan(at, n), width, keys, at / 16);
+        at += n;
+      }
+      ASSERT_EQ(at, parts.size());
+      EXPECT_EQ(parts, whole) << width;
+    }
+  }
+}
+
+// The last blocks that a stream may have: the counter's low 32 bits are full there.
+TEST(Mask, KernelsAreEqualAtTheEndOfTheLongestStream) {
+  const std::vector<SignedMaskKey> keys = {KeyOf(3, MaskSign::kAdd)};
+  const std::uint64_t last = kMaskStreamBytesMax / 16 - 100;
+  std::vector<std::uint8_t> a = Pattern(1600), b = a;
+  ApplyMasksWith(MaskKernel::kPortable, a, 4, keys, last);
+  ApplyMasksWith(ActiveMaskKernel(), b, 4, keys, last);
+  EXPECT_EQ(a, b);
+  EXPECT_DEATH(ApplyMasksWith(ActiveMaskKernel(), b, 4, keys, last + 1), "check failed");
+}
+
+TEST(Mask, TheStreamAloneIsWhatIsAdded) {
+  for (const MaskKernel kernel : {MaskKernel::kPortable, ActiveMaskKernel()}) {
+    const SignedMaskKey key = KeyOf(4, MaskSign::kAdd);
+    std::vector<std::uint8_t> added(20'000, 0), alone = Pattern(20'000);
+    ApplyMasksWith(kernel, added, 4, std::span(&key, 1), 77);
+    StreamOnlyWith(kernel, key, alone, 77);
+    EXPECT_EQ(alone, added);
+  }
+}
+
 TEST(Mask, CarryCrossesTheHalvesOf128Bits) {
   std::vector<Uint128> v(64, ~Uint128{0} >> 1);
   const std::vector<SignedMaskKey> keys = {KeyOf(5, MaskSign::kAdd)};

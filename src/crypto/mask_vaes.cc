@@ -8,12 +8,16 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
+#include "crypto/mask_kernels.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
+#endif
 
 #include <cstring>
 
 #include "base/check.h"
-#include "crypto/mask_kernels.h"
 
 namespace essaim::crypto::internal {
 
@@ -22,6 +26,7 @@ namespace {
 
 #define ESSAIM_VAES __attribute__((target("avx512f,avx512bw,avx512dq,vaes,aes,sse4.1,ssse3")))
 
+constexpr unsigned kVaesBit = 1U << 9;  // CPUID leaf 7, ECX
 constexpr int kRounds = 10;
 constexpr std::size_t kStepBytes = 512;  // eight registers of four blocks
 
@@ -51,6 +56,8 @@ ESSAIM_VAES void Expand(const std::uint8_t* key, Schedule& s) {
   s.keys[9] = NextKey<0x1b>(s.keys[8]);
   s.keys[10] = NextKey<0x36>(s.keys[9]);
 }
+
+constexpr std::size_t kOverwrite = 0;  // a width: the stream itself
 
 // a +- b on words of kWidth bytes. For 128 bits the carry goes from each low to its high half.
 template <std::size_t kWidth, bool kSubtract>
@@ -97,6 +104,10 @@ ESSAIM_VAES void Run(const Schedule& s, std::uint8_t* v, std::size_t n, std::uin
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {
       std::uint8_t* p = v + at + 64 * i;
+      if constexpr (kWidth == kOverwrite) {
+        _mm512_storeu_si512(p, x[i]);
+        continue;
+      }
       _mm512_storeu_si512(p, Combine<kWidth, kSubtract>(_mm512_loadu_si512(p), x[i]));
     }
   }
@@ -136,12 +147,25 @@ class Vaes final : public MaskCipher {
     }
   }
 
+  void Generate(std::uint8_t* out, std::size_t n, std::uint64_t first_block) override {
+    RunWithTail<kOverwrite, false>(schedule_, out, n, first_block);
+  }
+
  private:
   Schedule schedule_;
   bool subtract_;
 };
 
 }  // namespace
+
+bool ProcessorHasVaes() {
+  // clang 14's __builtin_cpu_supports does not know VAES; for AVX-512 it also asks whether the
+  // operating system saves the registers.
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("aes") &&
+         __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & kVaesBit) != 0;
+}
 
 std::unique_ptr<MaskCipher> MakeVaes(const SignedMaskKey& key) {
   ESSAIM_CHECK(HasVaes());
@@ -150,7 +174,12 @@ std::unique_ptr<MaskCipher> MakeVaes(const SignedMaskKey& key) {
 
 #else
 
-std::unique_ptr<MaskCipher> MakeVaes(const SignedMaskKey&) { ESSAIM_CHECK(false); }
+bool ProcessorHasVaes() { return false; }
+
+std::unique_ptr<MaskCipher> MakeVaes(const SignedMaskKey&) {
+  ESSAIM_CHECK(false);
+  return nullptr;
+}
 
 #endif
 

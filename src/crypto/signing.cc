@@ -20,6 +20,13 @@ std::string Framed(std::string_view domain, std::string_view message) {
   return framed;
 }
 
+std::string SignWith(const SecretBytes& secret, std::string_view bytes) {
+  std::string signature(kSignatureBytes, '\0');
+  ESSAIM_CHECK(crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr,
+                                    Raw(bytes), bytes.size(), secret.data()) == 0);
+  return signature;
+}
+
 }  // namespace
 
 absl::StatusOr<SigningKey> SigningKey::FromSeed(const SecretBytes& seed) {
@@ -33,19 +40,31 @@ absl::StatusOr<SigningKey> SigningKey::FromSeed(const SecretBytes& seed) {
 }
 
 std::string SigningKey::Sign(std::string_view domain, std::string_view message) const {
-  const std::string framed = Framed(domain, message);
-  std::string signature(kSignatureBytes, '\0');
-  ESSAIM_CHECK(crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr,
-                                    Raw(framed), framed.size(), secret_.data()) == 0);
-  return signature;
+  return SignWith(secret_, Framed(domain, message));
 }
 
 bool Verify(std::string_view public_key, std::string_view domain, std::string_view message,
             std::string_view signature) {
+  return internal::VerifyBytes(public_key, Framed(domain, message), signature);
+}
+
+namespace internal {
+
+std::string SignBytes(const SecretBytes& seed, std::string_view bytes) {
+  ESSAIM_CHECK(seed.size() == kSigningSeedBytes);
+  std::string public_key(kSigningKeyBytes, '\0');
+  SecretBytes secret(crypto_sign_SECRETKEYBYTES);
+  crypto_sign_seed_keypair(reinterpret_cast<unsigned char*>(public_key.data()), secret.data(),
+                           seed.data());
+  return SignWith(secret, bytes);
+}
+
+bool VerifyBytes(std::string_view public_key, std::string_view bytes, std::string_view signature) {
   if (public_key.size() != kSigningKeyBytes || signature.size() != kSignatureBytes) return false;
-  const std::string framed = Framed(domain, message);
-  return crypto_sign_verify_detached(Raw(signature), Raw(framed), framed.size(), Raw(public_key)) ==
+  return crypto_sign_verify_detached(Raw(signature), Raw(bytes), bytes.size(), Raw(public_key)) ==
          0;
 }
+
+}  // namespace internal
 
 }  // namespace essaim::crypto

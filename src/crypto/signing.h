@@ -33,8 +33,17 @@ class SigningKey {
   SecretBytes secret_;  // libsodium's 64-byte form
 };
 
-// False for a wrong signature and for a key or a signature of the wrong length.
+// False for a wrong signature, for a key or a signature of the wrong length, and for a key of low
+// order (it would verify signatures that nobody made).
 bool Verify(std::string_view public_key, std::string_view domain, std::string_view message,
             std::string_view signature);
+
+namespace internal {
+
+// Ed25519 as in RFC 8032, without a domain, for its test vectors.
+std::string SignBytes(const SecretBytes& seed, std::string_view bytes);
+bool VerifyBytes(std::string_view public_key, std::string_view bytes, std::string_view signature);
+
+}  // namespace internal
 
 }  // namespace essaim::crypto
