@@ -1,5 +1,6 @@
 #include "secagg/codec.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -7,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/status_macros.h"
+#include "secagg/add_words.h"
 
 namespace essaim::secagg {
 namespace {
@@ -18,16 +20,20 @@ constexpr int kWholeSumBits = 62;
 constexpr int kPersonBitsMin = 64;   // precision that one person's bound keeps
 constexpr double kSlack = 1 + 1e-9;  // for the rounding of a site's own sum
 
-Int128 ToFixed(double x, int scale_log2) {
-  return static_cast<Int128>(std::nearbyint(std::ldexp(x, scale_log2)));
+// Elements travel in memory order; a big-endian port must swap them.
+static_assert(std::endian::native == std::endian::little);
+
+absl::Status OutsideBound(const std::string& block) {
+  return absl::InvalidArgumentError(
+      absl::StrFormat("block %s: a value that is not finite or above its bound", block));
 }
 
 }  // namespace
 
 void EncodedVector::Add(const EncodedVector& other) {
   ESSAIM_CHECK(whole.size() == other.whole.size() && real.size() == other.real.size());
-  for (std::size_t i = 0; i < whole.size(); ++i) whole[i] += other.whole[i];
-  for (std::size_t i = 0; i < real.size(); ++i) real[i] += other.real[i];
+  AddWords(whole, other.whole);
+  AddWords(real, other.real);
 }
 
 std::string EncodedVector::Encode() const {
@@ -61,7 +67,15 @@ absl::StatusOr<Codec> Codec::Plan(const Layout& layout, std::size_t n_sites,
     return absl::InvalidArgumentError(absl::StrFormat("a statistic of %d numbers; at most %d",
                                                       layout.length(), limits::kVectorLengthMax));
   }
+  if (n_sites < 1 || n_sites > limits::kSitesMax || persons_max < 1 ||
+      persons_max > limits::kPersonsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("a sum of %d sites of at most %d persons: at most %d sites and %d persons",
+                        n_sites, persons_max, limits::kSitesMax, limits::kPersonsMax));
+  }
   Codec codec;
+  codec.n_sites_ = n_sites;
+  codec.persons_max_ = persons_max;
   codec.per_person_ = layout.additivity == Additivity::kPerPerson;
   const double contributions =
       static_cast<double>(n_sites) * (codec.per_person_ ? static_cast<double>(persons_max) : 1.0);
@@ -84,54 +98,86 @@ absl::StatusOr<Codec> Codec::Plan(const Layout& layout, std::size_t n_sites,
     (part.whole ? codec.n_whole_ : codec.n_real_) += block.length;
     codec.parts_.push_back(std::move(part));
   }
+  if (codec.n_real_ > 0) ++codec.n_real_;  // the canary
   return codec;
+}
+
+double Codec::Most(const Part& part, double contributions) {
+  return part.bound * contributions * kSlack;
+}
+
+absl::Status Codec::EncodeWhole(const Part& part, std::span<const double> x, double most,
+                                std::uint64_t* out) const {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!(std::fabs(x[i]) <= most)) return OutsideBound(part.block);
+    const auto whole = static_cast<std::int64_t>(x[i]);
+    if (static_cast<double>(whole) != x[i]) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("block %s: a value that is not whole", part.block));
+    }
+    out[i] = static_cast<std::uint64_t>(whole);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Codec::EncodeReal(const Part& part, std::span<const double> x, double most,
+                               Uint128* out) const {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!(std::fabs(x[i]) <= most)) return OutsideBound(part.block);  // also what is no number
+    out[i] = static_cast<Uint128>(
+        static_cast<Int128>(std::nearbyint(std::ldexp(x[i], part.scale_log2))));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<EncodedVector> Codec::Encode(std::span<const double> x,
                                             std::uint64_t n_persons) const {
-  EncodedVector v;
-  v.whole.reserve(n_whole_);
-  v.real.reserve(n_real_);
-  v.whole.push_back(1);
-  std::size_t at = 0;
-  for (const Part& part : parts_) {
-    const double most = part.bound * kSlack * (per_person_ ? static_cast<double>(n_persons) : 1.0);
-    for (std::size_t i = 0; i < part.length; ++i, ++at) {
-      ESSAIM_CHECK(at < x.size());
-      if (!std::isfinite(x[at]) || std::fabs(x[at]) > most) {
-        return absl::InvalidArgumentError(
-            absl::StrFormat("block %s: a value that is not finite or above its bound", part.block));
-      }
-      if (part.whole) {
-        if (x[at] != std::nearbyint(x[at])) {
-          return absl::InvalidArgumentError(
-              absl::StrFormat("block %s: a value that is not whole", part.block));
-        }
-        v.whole.push_back(static_cast<std::uint64_t>(static_cast<std::int64_t>(x[at])));
-      } else {
-        v.real.push_back(static_cast<Uint128>(ToFixed(x[at], part.scale_log2)));
-      }
-    }
+  std::size_t length = 0;
+  for (const Part& part : parts_) length += part.length;
+  if (x.size() != length || n_persons > persons_max_) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%d numbers of %d persons where %d numbers of at most %d persons were planned", x.size(),
+        n_persons, length, persons_max_));
   }
-  ESSAIM_CHECK(at == x.size());
+  EncodedVector v{.whole = std::vector<std::uint64_t>(n_whole_, 1),
+                  .real = std::vector<Uint128>(n_real_, 1)};
+  std::size_t at = 0, whole = 1, real = 1;
+  for (const Part& part : parts_) {
+    const std::span<const double> block = x.subspan(at, part.length);
+    const double most = Most(part, per_person_ ? static_cast<double>(n_persons) : 1.0);
+    if (part.whole) {
+      ESSAIM_RETURN_IF_ERROR(EncodeWhole(part, block, most, v.whole.data() + whole));
+    } else {
+      ESSAIM_RETURN_IF_ERROR(EncodeReal(part, block, most, v.real.data() + real));
+    }
+    at += part.length;
+    (part.whole ? whole : real) += part.length;
+  }
   return v;
 }
 
 absl::StatusOr<std::vector<double>> Codec::Decode(const EncodedVector& sum,
                                                   std::size_t n_sites) const {
-  if (sum.whole.size() != n_whole_ || sum.real.size() != n_real_)
+  if (sum.whole.size() != n_whole_ || sum.real.size() != n_real_ || n_sites > n_sites_)
     return absl::DataLossError("a sum of another shape");
-  if (sum.whole[0] != n_sites)
+  if (sum.whole[0] != n_sites || (n_real_ > 0 && sum.real[0] != n_sites))
     return absl::DataLossError("the canary does not count the sites: the masks did not cancel");
+  const double contributions =
+      static_cast<double>(n_sites) * (per_person_ ? static_cast<double>(persons_max_) : 1.0);
   std::vector<double> x;
-  std::size_t whole = 1, real = 0;
+  x.reserve(n_whole_ + n_real_);
+  std::size_t whole = 1, real = 1;
   for (const Part& part : parts_) {
+    const double most = Most(part, contributions) * kSlack;
     for (std::size_t i = 0; i < part.length; ++i) {
-      if (part.whole) {
-        x.push_back(static_cast<double>(static_cast<std::int64_t>(sum.whole[whole++])));
-      } else {
-        x.push_back(std::ldexp(static_cast<double>(static_cast<Int128>(sum.real[real++])),
-                               -part.scale_log2));
+      // Conversions from integers round to the nearest double, ties to even.
+      x.push_back(part.whole
+                      ? static_cast<double>(static_cast<std::int64_t>(sum.whole[whole++]))
+                      : std::ldexp(static_cast<double>(static_cast<Int128>(sum.real[real++])),
+                                   -part.scale_log2));
+      if (std::fabs(x.back()) > most) {
+        return absl::DataLossError(absl::StrFormat(
+            "block %s: a sum above what its sites may have contributed", part.block));
       }
     }
   }

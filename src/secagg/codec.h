@@ -3,8 +3,9 @@
 // Blocks of whole numbers live in the ring of 2^64 unscaled; real blocks in the ring of 2^128,
 // scaled by the largest power of two for which the sum over every site of every person's bound
 // stays below 2^126. So addition is exact and has no order, and one person's bound keeps at least
-// 64 bits. A canary, one in front of the whole numbers, is added by each site: a decoded sum whose
-// canary is not the number of sites is refused.
+// 64 bits. A canary, one in front of the whole numbers and one in front of the reals, is added by
+// each site: a decoded sum whose canaries are not the number of sites is refused, and so is one
+// with an element above what its sites may have contributed.
 #pragma once
 
 #include <cstddef>
@@ -43,15 +44,17 @@ class Codec {
   static absl::StatusOr<Codec> Plan(const Layout& layout, std::size_t n_sites,
                                     std::uint64_t persons_max);
 
-  // x has layout.length() elements. kInvalidArgument, naming the block, for what is not finite, not
-  // whole in a block of whole numbers, or above what `n_persons` may contribute.
+  // kInvalidArgument unless x has layout.length() elements and n_persons is at most persons_max,
+  // and, naming the block, for what is not finite, not whole in a block of whole numbers, or above
+  // what `n_persons` may contribute.
   absl::StatusOr<EncodedVector> Encode(std::span<const double> x, std::uint64_t n_persons) const;
-  // The sum of n_sites vectors. kDataLoss if the canary says that they are not.
+  // The sum of n_sites vectors, each element the double nearest to it. kDataLoss if a canary or a
+  // magnitude says that it is no such sum.
   absl::StatusOr<std::vector<double>> Decode(const EncodedVector& sum, std::size_t n_sites) const;
 
   std::size_t n_whole() const { return n_whole_; }  // with the canary
 
-  std::size_t n_real() const { return n_real_; }
+  std::size_t n_real() const { return n_real_; }  // with its canary; 0 without real blocks
 
  private:
   struct Part {
@@ -62,7 +65,16 @@ class Codec {
     int scale_log2 = 0;
   };
 
+  // The magnitude of one element of a sum over `contributions` persons (or nodes).
+  static double Most(const Part& part, double contributions);
+  absl::Status EncodeWhole(const Part& part, std::span<const double> x, double most,
+                           std::uint64_t* out) const;
+  absl::Status EncodeReal(const Part& part, std::span<const double> x, double most,
+                          Uint128* out) const;
+
   bool per_person_ = true;
+  std::size_t n_sites_ = 0;
+  std::uint64_t persons_max_ = 0;
   std::vector<Part> parts_;
   std::size_t n_whole_ = 1;
   std::size_t n_real_ = 0;

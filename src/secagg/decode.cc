@@ -98,10 +98,7 @@ std::optional<std::vector<std::uint64_t>> DecodePolynomial(std::span<const std::
     locator_above = std::exchange(locator, std::move(next));
   }
   Polynomial message = DivideInPlace(below, locator);
-  if (!below.empty() || message.size() > n_coefficients) {
-    Trim(message);
-    if (!below.empty() || message.size() > n_coefficients) return std::nullopt;
-  }
+  if (!below.empty() || message.size() > n_coefficients) return std::nullopt;
   message.resize(n_coefficients, 0);
   return message;
 }

@@ -100,8 +100,7 @@ std::optional<std::vector<Share>> DecodedShares(std::span<const Share> shares,
                                                 std::size_t threshold) {
   std::vector<std::uint64_t> xs, ys(shares.size());
   for (const Share& share : shares) xs.push_back(share.x);
-  std::vector<Share> right(shares.begin(),
-                           shares.begin() + static_cast<std::ptrdiff_t>(threshold));
+  std::vector<Share> right(shares.begin(), shares.begin() + static_cast<std::ptrdiff_t>(threshold));
   for (std::size_t l = 0; l < kLimbs; ++l) {
     for (std::size_t i = 0; i < shares.size(); ++i) ys[i] = shares[i].y[l];
     const auto coefficients = DecodePolynomial(xs, ys, threshold);
