@@ -118,6 +118,13 @@ absl::Status Client::TakeAdvert(const v1::Signed& message) {
       advert.mask_keys_size() != n) {
     return Refuse(v1::REFUSAL_MALFORMED, "an advert without one pair of keys a session");
   }
+  for (std::size_t s = 0; s < keys_.size(); ++s) {
+    const int at = static_cast<int>(s);
+    if (!keys_[s].share.Agree(advert.share_keys(at)).ok() ||
+        !keys_[s].mask.Agree(advert.mask_keys(at)).ok()) {
+      return Refuse(v1::REFUSAL_BAD_KEY, "a key of the wrong length or of low order");
+    }
+  }
   Peer& peer = peers_[message.member()];
   peer.share_keys.assign(advert.share_keys().begin(), advert.share_keys().end());
   peer.mask_keys.assign(advert.mask_keys().begin(), advert.mask_keys().end());
@@ -201,6 +208,7 @@ absl::Status Client::TakeBundle(const v1::Signed& message) {
     return Refuse(v1::REFUSAL_EQUIVOCATION, "a member was shown other keys");
   }
   Peer& peer = peers_[message.member()];
+  peer.shares.clear();  // of an earlier delivery that was refused half way
   for (std::size_t s = 0; s < keys_.size(); ++s) {
     ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key, SealKey(message.member(), options_.self, s));
     const absl::StatusOr<SecretBytes> opened = crypto::OpenOnce(
@@ -287,7 +295,8 @@ absl::Status Client::CheckHead(const v1::Signed& message) const {
     return Refuse(v1::REFUSAL_BAD_SIGNATURE, "a head that its member did not sign");
   }
   v1::MaskedHead head, own;
-  if (!head.ParseFromString(message.body()) || !own.ParseFromString(open_->head)) {
+  if (!head.ParseFromString(message.body()) || !own.ParseFromString(open_->head) ||
+      head.vector_hash().size() != crypto::kHashBytes) {
     return Refuse(v1::REFUSAL_MALFORMED, "a head that does not parse");
   }
   if (head.session() != own.session())
