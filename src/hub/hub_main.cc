@@ -1,0 +1,160 @@
+// essaim-hub: the coordinating process.
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "absl/strings/str_format.h"
+#include "algorithms/registry.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "crypto/entropy.h"
+#include "hub/hub_folder.h"
+#include "hub/hub_service.h"
+#include "hub/rest_api.h"
+#include "transport/federation_server.h"
+#include "transport/rest_server.h"
+
+namespace essaim::hub {
+namespace {
+
+std::atomic<bool> stop_asked{false};
+
+void OnSignal(int) { stop_asked = true; }
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "essaim-hub: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+int Init(const std::string& path, const HubConfig& config) {
+  crypto::SystemEntropy entropy;
+  const absl::StatusOr<NewHub> hub = InitHubFolder(path, config, SystemClock().NowMs(), entropy);
+  if (!hub.ok()) return Fail(hub.status());
+  std::printf(
+      "The hub of federation %s is in %s.\n\n"
+      "  Fingerprint of its authority, for the sites' data managers:\n  %s\n\n"
+      "  The operator's token is in %s/operator.token (keep it private).\n\n"
+      "Next:\n  essaim hub serve %s\n",
+      config.name.c_str(), path.c_str(), hub->folder.ca_fingerprint.c_str(), path.c_str(),
+      path.c_str());
+  return 0;
+}
+
+v1::Welcome WelcomeOf(const HubFolder& folder) {
+  v1::Welcome welcome;
+  welcome.set_federation(folder.config.name);
+  welcome.set_software_version(kVersion);
+  return welcome;
+}
+
+std::vector<v1::Peer> RosterOf(HubService& service) {
+  std::vector<v1::Peer> roster;
+  for (const Site& site : service.Sites()) {
+    if (site.status != "approved") continue;
+    roster.emplace_back().set_site(site.name);
+    roster.back().set_signing_key(site.signing_key);
+  }
+  return roster;
+}
+
+transport::ServerCallbacks CallbacksOf(HubService& service) {
+  return {
+      .on_connect = [&](const std::string& site,
+                        const std::string&) { return service.OnConnect(site); },
+      .on_disconnect = [&](const std::string& site) { service.OnDisconnect(site); },
+      .on_answer = [&](const std::string& site, const std::string& run, std::uint64_t number,
+                       std::string body) { service.OnAnswer(site, run, number, std::move(body)); },
+      .on_wait = [](const std::string&, const std::string&, std::uint64_t) {},
+      .on_renew = [&](const std::string& site,
+                      const std::string& pem) { return service.RenewCertificate(site, pem); }};
+}
+
+int Serve(const std::string& path) {
+  absl::StatusOr<HubFolder> folder = OpenHubFolder(path);
+  if (!folder.ok()) return Fail(folder.status());
+  absl::StatusOr<std::unique_ptr<Store>> store =
+      Store::Open({.path = path + "/hub.db", .sealing_key = {}, .entropy = nullptr});
+  if (!store.ok()) return Fail(store.status());
+  absl::StatusOr<HubFolder> own = OpenHubFolder(path);
+  if (!own.ok()) return Fail(own.status());
+
+  StderrLog log(Severity::kInfo);
+  SystemClock clock;
+  crypto::SystemEntropy entropy;
+  Registry registry;
+  RegisterAll(registry);
+  HubService service(*std::move(own), *std::move(store), registry, clock, entropy, log);
+  const transport::ServerTls tls{.certificate_chain_pem = folder->server_chain_pem,
+                                 .key_pem = std::string(folder->server_key_pem.view()),
+                                 .client_ca_pem = folder->authority.certificate_pem};
+  absl::StatusOr<std::unique_ptr<transport::FederationServer>> nodes =
+      transport::FederationServer::Start(folder->config.grpc_address, tls, CallbacksOf(service),
+                                         WelcomeOf(*folder), log);
+  if (!nodes.ok()) return Fail(nodes.status());
+  transport::FederationServer& federation = **nodes;
+  service.SetOutbound(
+      {.ask = [&](const std::string& site, const std::string& run,
+                  const Ask& ask) { federation.Ask(site, run, ask.number, ask.body); },
+       .run_ended = [&](const std::string& site,
+                        const std::string& run) { federation.RunEnded(site, run); },
+       .drop = [&](const std::string& site) { federation.Drop(site); },
+       .roster_changed = [&] {}});
+  federation.SetRoster(RosterOf(service));
+  const absl::Status resumed = service.Resume();
+  if (!resumed.ok()) return Fail(resumed);
+
+  RestApi api(service, *folder);
+  absl::StatusOr<std::unique_ptr<transport::RestServer>> rest = transport::RestServer::Start(
+      folder->config.rest_address, tls,
+      [&](const transport::RestRequest& r) { return api.Handle(r); },
+      [&](const transport::RestRequest& r, std::uint64_t after) { return api.Events(r, after); },
+      log);
+  if (!rest.ok()) return Fail(rest.status());
+  log.Info("serving",
+           {{"rest", folder->config.rest_address}, {"grpc", folder->config.grpc_address}});
+
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+  std::size_t n_sites = 0;
+  while (!stop_asked) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    service.OnTick();
+    std::vector<v1::Peer> roster = RosterOf(service);
+    if (roster.size() != n_sites) {
+      n_sites = roster.size();
+      federation.SetRoster(std::move(roster));
+    }
+  }
+  log.Info("stopping");
+  (*rest)->Stop();
+  federation.Stop();
+  return 0;
+}
+
+}  // namespace
+}  // namespace essaim::hub
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "The hub of an Essaim federation: studies, runs and results; never a patient's data."};
+  app.set_version_flag("--version", essaim::kVersion);
+  app.require_subcommand(1);
+  std::string path;
+  essaim::hub::HubConfig config{
+      .name = "", .rest_address = "127.0.0.1:8443", .grpc_address = "127.0.0.1:9443"};
+  CLI::App* init = app.add_subcommand("init", "Make a hub: its authority, keys and operator token");
+  init->add_option("DIR", path, "the hub's folder")->required();
+  init->add_option("--name", config.name, "the federation's name")->required();
+  init->add_option("--rest", config.rest_address, "host:port for people's tools")
+      ->capture_default_str();
+  init->add_option("--grpc", config.grpc_address, "host:port for the nodes")->capture_default_str();
+  CLI::App* serve = app.add_subcommand("serve", "Run the hub");
+  serve->add_option("DIR", path, "the hub's folder")->required();
+  CLI11_PARSE(app, argc, argv);
+  return init->parsed() ? essaim::hub::Init(path, config) : essaim::hub::Serve(path);
+}

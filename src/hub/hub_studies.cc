@@ -1,0 +1,323 @@
+// Studies and their runs: log the event, act on it, say what follows.
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "hub/hub_entry.h"
+#include "hub/hub_service.h"
+#include "study/study_check.h"
+
+namespace essaim::hub {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kSampleMax = 256;
+constexpr auto kWatchWait = std::chrono::seconds(1);
+
+std::string EncodeFinished(const FinishedAnalysis& finished) {
+  ByteWriter w;
+  w.U64(finished.sites.size());
+  for (const std::string& site : finished.sites) w.Bytes(site);
+  w.Bytes(finished.result.Encode());
+  return w.Take();
+}
+
+absl::StatusOr<FinishedAnalysis> DecodeFinished(std::string_view bytes) {
+  ByteReader r(bytes);
+  FinishedAnalysis finished;
+  ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t n, r.U64());
+  if (n > limits::kSitesMax) return absl::DataLossError("a stored result with too many sites");
+  for (std::uint64_t i = 0; i < n; ++i) {
+    ESSAIM_ASSIGN_OR_RETURN(finished.sites.emplace_back(), r.Bytes(limits::kNameBytesMax));
+  }
+  ESSAIM_ASSIGN_OR_RETURN(const std::string result, r.Bytes(limits::kMessageBytesMax));
+  ESSAIM_ASSIGN_OR_RETURN(finished.result, Result::Decode(result));
+  return finished;
+}
+
+std::string ResultKey(const std::string& id, std::size_t analysis) {
+  return absl::StrCat(id, "/", analysis);
+}
+
+}  // namespace
+
+HubService::HubService(HubFolder folder, std::unique_ptr<Store> store, const Registry& registry,
+                       const Clock& clock, Entropy& entropy, Log& log)
+    : folder_(std::move(folder)),
+      store_(std::move(store)),
+      registry_(registry),
+      clock_(clock),
+      entropy_(entropy),
+      log_(log) {}
+
+HubService::~HubService() = default;
+
+absl::StatusOr<HubService::Entry*> HubService::FindEntry(const std::string& id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end())
+    return absl::NotFoundError(absl::StrCat("no study ", id, "; essaim study list shows them"));
+  return found->second.get();
+}
+
+absl::Status HubService::StoreEntry(Entry& entry) {
+  Json roster = Json::array();
+  for (const RosterEntry& r : entry.roster)
+    roster.push_back({{"site", r.site}, {"key", ToHex(r.signing_key)}});
+  const Json json = {{"status", entry.status},
+                     {"message", entry.message},
+                     {"by", entry.by},
+                     {"submitted_ms", entry.submitted_ms},
+                     {"ended_ms", entry.ended_ms},
+                     {"analysis", entry.analysis},
+                     {"run_id", entry.run_id},
+                     {"roster", roster},
+                     {"masked_sample", entry.masked_sample}};
+  return store_->Put("study", entry.id, json.dump());
+}
+
+void HubService::Changed(Entry& entry) {
+  ++entry.version;
+  changed_.notify_all();
+}
+
+absl::StatusOr<std::string> HubService::Submit(const std::string& source, const std::string& by) {
+  ESSAIM_ASSIGN_OR_RETURN(Study study, ParseStudy(source, nullptr));
+  ESSAIM_RETURN_IF_ERROR(CheckStudyAgainst(study, registry_));
+  const std::scoped_lock lock(mutex_);
+  auto entry = std::make_unique<Entry>();
+  for (const std::string& name : study.sites) {
+    absl::StatusOr<Site> site = LoadSite(name);
+    if (!site.ok() || site->status != "approved") {
+      return absl::FailedPreconditionError(
+          absl::StrCat("sites: ", name, " is not an approved site of this federation"));
+    }
+    entry->roster.push_back({.site = name, .signing_key = site->signing_key});
+  }
+  ESSAIM_ASSIGN_OR_RETURN(const std::string random, NewToken(entropy_));
+  entry->id = absl::StrCat(study.name, "-", random.substr(0, 8));
+  entry->by = by;
+  entry->submitted_ms = clock_.NowMs();
+  entry->study = std::move(study);
+  ESSAIM_RETURN_IF_ERROR(store_->Put("source", entry->id, entry->study.source));
+  ESSAIM_RETURN_IF_ERROR(StartAnalysis(*entry));
+  log_.Info("submitted", {{"study", entry->id}, {"by", by}});
+  std::string id = entry->id;
+  Entry& kept = *entries_.emplace(id, std::move(entry)).first->second;
+  if (!Record(kept, StartEvent(clock_.NowMs())))
+    return absl::UnavailableError("the study's start could not be stored");
+  return id;
+}
+
+absl::Status HubService::MakeRun(Entry& entry, const std::string& nonce) {
+  HubRunOptions options{.federation = folder_.config.name,
+                        .run_id = entry.run_id,
+                        .study = entry.study,
+                        .analysis = entry.analysis,
+                        .roster = entry.roster,
+                        .nonce = nonce,
+                        .earlier = {}};
+  for (const FinishedAnalysis& f : entry.finished) options.earlier.push_back(f.result);
+  ESSAIM_ASSIGN_OR_RETURN(entry.run, HubRun::Make(std::move(options), registry_));
+  entry.asked.clear();
+  return absl::OkStatus();
+}
+
+// A new run for the entry's current analysis, stored before anybody hears of it.
+absl::Status HubService::StartAnalysis(Entry& entry) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::string nonce, NewToken(entropy_));
+  entry.run_id = absl::StrCat(entry.id, "/", entry.analysis);
+  ESSAIM_RETURN_IF_ERROR(MakeRun(entry, nonce));
+  ESSAIM_RETURN_IF_ERROR(store_->Put("nonce", entry.run_id, nonce));
+  return StoreEntry(entry);
+}
+
+bool HubService::Record(Entry& entry, const std::string& event) {
+  const absl::Status stored = store_->Append(entry.run_id, event);
+  if (!stored.ok()) {
+    log_.Error("not stored", {{"study", entry.id}, {"error", std::string(stored.message())}});
+    return false;  // not stored, not happened: the site will say it again
+  }
+  Apply(entry, event);
+  return true;
+}
+
+void HubService::Apply(Entry& entry, std::string_view event) {
+  const absl::Status played = PlayEvent(event, *entry.run);
+  if (!played.ok())
+    log_.Error("bad event", {{"study", entry.id}, {"error", std::string(played.message())}});
+  AfterEvent(entry);
+}
+
+void HubService::AfterEvent(Entry& entry) {
+  if (entry.run != nullptr && entry.run->finished()) EndRun(entry);
+  SendAsks(entry);
+  Changed(entry);
+}
+
+void HubService::SendAsks(Entry& entry) {
+  if (entry.run == nullptr || !outbound_.ask) return;
+  for (std::size_t i = 0; i < entry.roster.size(); ++i) {
+    const std::string& site = entry.roster[i].site;
+    if (!connected_.contains(site)) continue;
+    const std::optional<Ask> ask = entry.run->AskFor(i);
+    if (!ask.has_value() || entry.asked[site] == ask->number) continue;
+    entry.asked[site] = ask->number;
+    outbound_.ask(site, entry.run_id, *ask);
+  }
+}
+
+// The result is stored, then the next analysis begins or the study ends.
+void HubService::EndRun(Entry& entry) {
+  const std::string ended_run = entry.run_id;
+  if (entry.masked_sample.empty()) entry.masked_sample = entry.run->MaskedSample(kSampleMax);
+  absl::StatusOr<Result> result = entry.run->result();
+  absl::Status stored = absl::OkStatus();
+  if (result.ok()) {
+    entry.finished.push_back({.result = *std::move(result), .sites = entry.run->SitesInResult()});
+    stored = store_->Put("result", ResultKey(entry.id, entry.analysis),
+                         EncodeFinished(entry.finished.back()));
+  }
+  entry.run.reset();
+  const bool more = result.ok() && stored.ok() && entry.analysis + 1 < entry.study.analyses.size();
+  if (more) {
+    ++entry.analysis;
+    stored = StartAnalysis(entry);
+    if (stored.ok()) {
+      const std::string event = StartEvent(clock_.NowMs());
+      stored = store_->Append(entry.run_id, event);
+      if (stored.ok()) stored = PlayEvent(event, *entry.run);
+    }
+  }
+  const absl::Status failed = !result.ok() ? result.status() : stored;
+  if (!failed.ok() || !more) {
+    entry.status = failed.ok() ? "done" : absl::IsCancelled(failed) ? "cancelled" : "failed";
+    entry.message = std::string(failed.message());
+    entry.ended_ms = clock_.NowMs();
+    entry.run.reset();
+    const absl::Status kept = StoreEntry(entry);
+    log_.Info("ended", {{"study", entry.id},
+                        {"status", entry.status},
+                        {"message", entry.message},
+                        {"stored", std::string(kept.message())}});
+  }
+  const absl::Status dropped = store_->DropLog(ended_run);
+  if (!dropped.ok()) log_.Warning("log kept", {{"run", ended_run}});
+  if (outbound_.run_ended) {
+    for (const RosterEntry& r : entry.roster) outbound_.run_ended(r.site, ended_run);
+  }
+}
+
+void HubService::OnAnswer(const std::string& site, const std::string& run_id, std::uint64_t number,
+                          std::string body) {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [id, entry] : entries_) {
+    if (entry->run == nullptr || entry->run_id != run_id) continue;
+    const auto at = std::ranges::find(entry->roster, site, &RosterEntry::site);
+    if (at == entry->roster.end()) return;
+    const auto index = static_cast<std::size_t>(at - entry->roster.begin());
+    const std::optional<Ask> open = entry->run->AskFor(index);
+    if (!open.has_value() || open->number != number) return;  // late or repeated: nothing to keep
+    Record(*entry, AnswerEvent(index, {.number = number, .body = std::move(body)}, clock_.NowMs()));
+    return;
+  }
+  if (outbound_.run_ended)
+    outbound_.run_ended(site, run_id);  // the run is over, and the site has not heard
+}
+
+void HubService::OnTick() {
+  const std::scoped_lock lock(mutex_);
+  const std::int64_t now_ms = clock_.NowMs();
+  for (auto& [id, entry] : entries_) {
+    if (entry->run == nullptr) continue;
+    const std::optional<std::int64_t> deadline = entry->run->NextDeadlineMs();
+    if (deadline.has_value() && *deadline <= now_ms) Record(*entry, TickEvent(now_ms));
+  }
+}
+
+absl::Status HubService::Cancel(const std::string& id) {
+  const std::scoped_lock lock(mutex_);
+  ESSAIM_ASSIGN_OR_RETURN(Entry* const entry, FindEntry(id));
+  if (entry->run == nullptr)
+    return absl::FailedPreconditionError(absl::StrCat(id, " is ", entry->status, " already"));
+  if (!Record(*entry, CancelEvent(clock_.NowMs())))
+    return absl::UnavailableError("the cancellation could not be stored");
+  return absl::OkStatus();
+}
+
+absl::Status HubService::LoadResults(Entry& entry) {
+  for (std::size_t i = 0; i < entry.study.analyses.size(); ++i) {
+    const absl::StatusOr<std::string> bytes = store_->Get("result", ResultKey(entry.id, i));
+    if (absl::IsNotFound(bytes.status())) break;
+    ESSAIM_RETURN_IF_ERROR(bytes.status());
+    ESSAIM_ASSIGN_OR_RETURN(FinishedAnalysis finished, DecodeFinished(*bytes));
+    entry.finished.push_back(std::move(finished));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HubService::ResumeStudy(const std::string& id, const std::string& document) {
+  const Json json = Json::parse(document, nullptr, false);
+  if (!json.is_object()) return absl::DataLossError("a stored study that does not parse");
+  auto entry = std::make_unique<Entry>();
+  entry->id = id;
+  entry->status = json.value("status", "failed");
+  entry->message = json.value("message", "");
+  entry->by = json.value("by", "");
+  entry->submitted_ms = json.value("submitted_ms", std::int64_t{0});
+  entry->ended_ms = json.value("ended_ms", std::int64_t{0});
+  entry->analysis = json.value("analysis", std::size_t{0});
+  entry->run_id = json.value("run_id", "");
+  entry->masked_sample = json.value("masked_sample", std::vector<double>{});
+  for (const Json& r : json.value("roster", Json::array())) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(r.value("key", "")));
+    entry->roster.push_back({.site = r.value("site", ""), .signing_key = key});
+  }
+  ESSAIM_ASSIGN_OR_RETURN(const std::string source, store_->Get("source", id));
+  ESSAIM_ASSIGN_OR_RETURN(entry->study, ParseStudy(source, nullptr));
+  ESSAIM_RETURN_IF_ERROR(LoadResults(*entry));
+  Entry& kept = *entries_.emplace(id, std::move(entry)).first->second;
+  if (kept.status != "running") return absl::OkStatus();
+  // A result that was stored just before the process died: its run's events give the same result
+  // again.
+  kept.finished.resize(std::min(kept.finished.size(), kept.analysis));
+  ESSAIM_ASSIGN_OR_RETURN(const std::string nonce, store_->Get("nonce", kept.run_id));
+  ESSAIM_RETURN_IF_ERROR(MakeRun(kept, nonce));
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> events, store_->ReadLog(kept.run_id));
+  if (events.empty()) {
+    Record(kept, StartEvent(clock_.NowMs()));
+    return absl::OkStatus();
+  }
+  for (const std::string& event : events) ESSAIM_RETURN_IF_ERROR(PlayEvent(event, *kept.run));
+  log_.Info("resumed", {{"study", id}, {"events", std::to_string(events.size())}});
+  AfterEvent(kept);
+  return absl::OkStatus();
+}
+
+absl::Status HubService::Resume() {
+  const std::scoped_lock lock(mutex_);
+  ESSAIM_ASSIGN_OR_RETURN(const auto studies, store_->List("study"));
+  for (const auto& [id, document] : studies) {
+    const absl::Status resumed = ResumeStudy(id, document);
+    if (!resumed.ok())
+      log_.Error("not resumed", {{"study", id}, {"error", std::string(resumed.message())}});
+  }
+  return absl::OkStatus();
+}
+
+std::optional<std::string> HubService::NextStatus(const std::string& id, std::uint64_t after) {
+  std::unique_lock lock(mutex_);
+  const absl::StatusOr<Entry*> entry = FindEntry(id);
+  if (!entry.ok()) return std::nullopt;
+  if ((*entry)->version <= after && (*entry)->status != "running") return std::nullopt;
+  changed_.wait_for(lock, kWatchWait, [&] { return (*entry)->version > after; });
+  return (*entry)->version > after ? EntryJson(**entry, 0) : std::string();
+}
+
+}  // namespace essaim::hub

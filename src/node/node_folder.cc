@@ -1,0 +1,203 @@
+#include "node/node_folder.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "crypto/certificates.h"
+#include "crypto/hash.h"
+#include "crypto/signing.h"
+#include "governance/enrolment.h"
+#include "warehouse/duckdb_warehouse.h"
+
+namespace essaim::node {
+namespace {
+
+using Json = nlohmann::json;
+
+absl::StatusOr<SecretBytes> Draw(Entropy& entropy) {
+  SecretBytes secret(32);
+  ESSAIM_RETURN_IF_ERROR(entropy.Fill({secret.data(), secret.size()}));
+  return secret;
+}
+
+absl::StatusOr<SecretBytes> ReadSecret(const std::string& path) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  return SecretBytes::CopyOf(bytes);
+}
+
+std::string IfThere(const std::string& path) {
+  absl::StatusOr<std::string> bytes = ReadFile(path);
+  return bytes.ok() ? *std::move(bytes) : std::string();
+}
+
+Json PolicyJson(const Policy& policy) {
+  return {{"approve", policy.approve == Policy::Approve::kAuto ? "auto" : "ask"},
+          {"minimum_cohort", policy.minimum_cohort},
+          {"minimum_cell", policy.minimum_cell},
+          {"minimum_sites", policy.minimum_sites},
+          {"allow_continue_on_dropout", policy.allow_continue_on_dropout},
+          {"allowed_algorithms", policy.allowed_algorithms},
+          {"allowed_datasets", policy.allowed_datasets},
+          {"forbidden_variables", policy.forbidden_variables}};
+}
+
+absl::Status TakeInteger(const Json& value, int& out) {
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 1 ||
+      value.get<std::int64_t>() > 1'000'000) {
+    return absl::InvalidArgumentError("a whole number from 1 to 1000000 was expected");
+  }
+  out = value.get<int>();
+  return absl::OkStatus();
+}
+
+absl::Status TakeTexts(const Json& value, std::vector<std::string>& out) {
+  const bool texts =
+      value.is_array() && std::ranges::all_of(value, [](const Json& v) { return v.is_string(); });
+  if (!texts) return absl::InvalidArgumentError("a list of texts was expected");
+  out = value.get<std::vector<std::string>>();
+  return absl::OkStatus();
+}
+
+absl::Status TakeApprove(const Json& value, Policy& policy) {
+  if (value != "auto" && value != "ask")
+    return absl::InvalidArgumentError("\"auto\" or \"ask\" was expected");
+  policy.approve = value == "auto" ? Policy::Approve::kAuto : Policy::Approve::kAsk;
+  return absl::OkStatus();
+}
+
+absl::Status TakeBool(const Json& value, bool& out) {
+  if (!value.is_boolean()) return absl::InvalidArgumentError("true or false was expected");
+  out = value.get<bool>();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Policy> ReadPolicy(const std::string& path) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  Json json;
+  try {
+    json = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": ", error.what()));
+  }
+  if (!json.is_object())
+    return absl::InvalidArgumentError(absl::StrCat(path, ": a JSON object was expected"));
+  Policy policy;
+  const std::map<std::string, std::function<absl::Status(const Json&)>> takers = {
+      {"approve", [&](const Json& v) { return TakeApprove(v, policy); }},
+      {"minimum_cohort", [&](const Json& v) { return TakeInteger(v, policy.minimum_cohort); }},
+      {"minimum_cell", [&](const Json& v) { return TakeInteger(v, policy.minimum_cell); }},
+      {"minimum_sites", [&](const Json& v) { return TakeInteger(v, policy.minimum_sites); }},
+      {"allow_continue_on_dropout",
+       [&](const Json& v) { return TakeBool(v, policy.allow_continue_on_dropout); }},
+      {"allowed_algorithms",
+       [&](const Json& v) { return TakeTexts(v, policy.allowed_algorithms); }},
+      {"allowed_datasets", [&](const Json& v) { return TakeTexts(v, policy.allowed_datasets); }},
+      {"forbidden_variables",
+       [&](const Json& v) { return TakeTexts(v, policy.forbidden_variables); }}};
+  for (const auto& [key, value] : json.items()) {
+    const auto taker = takers.find(key);
+    const absl::Status taken =
+        taker == takers.end() ? absl::InvalidArgumentError("no such rule") : taker->second(value);
+    if (!taken.ok())
+      return absl::InvalidArgumentError(absl::StrCat(path, ": \"", key, "\": ", taken.message()));
+  }
+  return policy;
+}
+
+absl::Status StoreConfig(const NodeFolder& folder) {
+  const Json json = {{"site", folder.config.site},
+                     {"hub", folder.config.hub_url},
+                     {"ca_fingerprint", folder.config.ca_fingerprint},
+                     {"grpc", folder.config.grpc_address}};
+  return WriteFile(folder.path + "/node.json", json.dump(2) + "\n");
+}
+
+absl::StatusOr<NodeFolder> InitNodeFolder(const std::string& path, const NodeConfig& config,
+                                          Policy::Approve approve, Entropy& entropy) {
+  ESSAIM_RETURN_IF_ERROR(CheckSiteName(config.site));
+  ESSAIM_RETURN_IF_ERROR(MakePrivateFolder(path));
+  NodeFolder folder{.path = path,
+                    .config = config,
+                    .master_key = {},
+                    .signing_seed = {},
+                    .tls_key_pem = {},
+                    .ca_pem = "",
+                    .certificate_pem = ""};
+  ESSAIM_ASSIGN_OR_RETURN(folder.master_key, Draw(entropy));
+  ESSAIM_ASSIGN_OR_RETURN(folder.signing_seed, Draw(entropy));
+  ESSAIM_ASSIGN_OR_RETURN(folder.tls_key_pem, crypto::MakeKeyPem());
+  ESSAIM_RETURN_IF_ERROR(WriteFile(path + "/master.key", folder.master_key.view(), 0600));
+  ESSAIM_RETURN_IF_ERROR(WriteFile(path + "/signing.key", folder.signing_seed.view(), 0600));
+  ESSAIM_RETURN_IF_ERROR(WriteFile(path + "/tls.key", folder.tls_key_pem.view(), 0600));
+  Policy policy;
+  policy.minimum_cohort = 10;
+  policy.approve = approve;
+  ESSAIM_RETURN_IF_ERROR(WriteFile(path + "/policy.json", PolicyJson(policy).dump(2) + "\n"));
+  ESSAIM_RETURN_IF_ERROR(StoreConfig(folder));
+  return folder;
+}
+
+absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path + "/node.json");
+  if (!text.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat(path, " is not a site's folder; make one with: essaim node init ", path,
+                     " --name SITE --hub URL --ca-fingerprint FP"));
+  }
+  const Json json = Json::parse(*text, nullptr, false);
+  NodeFolder folder{.path = path,
+                    .config = {},
+                    .master_key = {},
+                    .signing_seed = {},
+                    .tls_key_pem = {},
+                    .ca_pem = "",
+                    .certificate_pem = ""};
+  for (const auto& [key, target] : {std::pair{"site", &folder.config.site},
+                                    {"hub", &folder.config.hub_url},
+                                    {"ca_fingerprint", &folder.config.ca_fingerprint},
+                                    {"grpc", &folder.config.grpc_address}}) {
+    if (!json.is_object() || !json.contains(key) || !json[key].is_string()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, "/node.json: \"", key, "\": a text was expected"));
+    }
+    *target = json[key].get<std::string>();
+  }
+  ESSAIM_ASSIGN_OR_RETURN(folder.master_key, ReadSecret(path + "/master.key"));
+  ESSAIM_ASSIGN_OR_RETURN(folder.signing_seed, ReadSecret(path + "/signing.key"));
+  ESSAIM_ASSIGN_OR_RETURN(folder.tls_key_pem, ReadSecret(path + "/tls.key"));
+  folder.ca_pem = IfThere(path + "/ca.pem");
+  folder.certificate_pem = IfThere(path + "/tls.pem");
+  return folder;
+}
+
+absl::StatusOr<std::string> SigningKeyOf(const NodeFolder& folder) {
+  ESSAIM_ASSIGN_OR_RETURN(const crypto::SigningKey key,
+                          crypto::SigningKey::FromSeed(folder.signing_seed));
+  return key.public_key();
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, Entropy& entropy) {
+  return Store::Open({.path = folder.path + "/node.db",
+                      .sealing_key = crypto::Hkdf(folder.master_key.span(), "", "essaim/store", 32),
+                      .entropy = &entropy});
+}
+
+absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
+                                                             Entropy& entropy, Log* log) {
+  return OpenDuckDbWarehouse(
+      {.path = folder.path + "/warehouse.duckdb",
+       .key = crypto::Hkdf(folder.master_key.span(), "", "essaim/warehouse", 32),
+       .threads = 1,
+       .memory_mib = 1024,
+       .entropy = &entropy,
+       .log = log});
+}
+
+}  // namespace essaim::node

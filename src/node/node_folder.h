@@ -1,0 +1,51 @@
+// A site's folder: its keys, its policy, its store and its warehouse. Private keys are made here
+// and stay here.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/entropy.h"
+#include "base/log.h"
+#include "base/secret_bytes.h"
+#include "governance/policy.h"
+#include "store/store.h"
+#include "warehouse/warehouse.h"
+
+namespace essaim::node {
+
+struct NodeConfig {
+  std::string site;
+  std::string hub_url;         // https://host:port
+  std::string ca_fingerprint;  // of the hub's authority, as compared by people
+  std::string grpc_address;    // learned at enrolment
+};
+
+struct NodeFolder {
+  std::string path;
+  NodeConfig config;
+  SecretBytes master_key;    // 32 bytes: seals the store
+  SecretBytes signing_seed;  // 32 bytes, Ed25519
+  SecretBytes tls_key_pem;
+  std::string ca_pem;           // empty before enrolment
+  std::string certificate_pem;  // empty before enrolment
+
+  bool enrolled() const { return !certificate_pem.empty(); }
+};
+
+// kAlreadyExists if the folder is not empty; kInvalidArgument for a bad name.
+absl::StatusOr<NodeFolder> InitNodeFolder(const std::string& path, const NodeConfig& config,
+                                          Policy::Approve approve, Entropy& entropy);
+absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path);
+absl::Status StoreConfig(const NodeFolder& folder);
+absl::StatusOr<std::string> SigningKeyOf(const NodeFolder& folder);  // public, 32 bytes
+
+// policy.json, checked: unknown keys and wrong types are errors that name the key.
+absl::StatusOr<Policy> ReadPolicy(const std::string& path);
+
+absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, Entropy& entropy);
+absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
+                                                             Entropy& entropy, Log* log);
+
+}  // namespace essaim::node
