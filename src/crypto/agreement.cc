@@ -1,15 +1,16 @@
 #include "crypto/agreement.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "crypto/sodium_ready.h"
 
 namespace essaim::crypto {
 
 absl::StatusOr<std::string> PublicKeyOf(const SecretBytes& secret) {
   if (secret.size() != kAgreementBytes)
     return absl::InvalidArgumentError("an agreement secret has 32 bytes");
+  internal::SodiumReady();
   std::string public_key(kAgreementBytes, '\0');
   crypto_scalarmult_base(reinterpret_cast<unsigned char*>(public_key.data()), secret.data());
   return public_key;
@@ -32,6 +33,7 @@ bool IsCanonicalKey(std::string_view key) {
 namespace internal {
 
 bool X25519(const SecretBytes& secret, std::string_view public_key, SecretBytes& shared) {
+  SodiumReady();
   shared = SecretBytes(kAgreementBytes);
   // libsodium answers -1 when the result is zero, that is, for points of low order.
   return crypto_scalarmult(shared.data(), secret.data(),

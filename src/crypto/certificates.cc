@@ -54,8 +54,10 @@ std::string TextOf(BIO* bio) {
 
 std::string Colons(const unsigned char* digest, unsigned int n) {
   std::string out;
-  for (unsigned int i = 0; i < n; ++i)
-    absl::StrAppendFormat(&out, i == 0 ? "%02X" : ":%02X", digest[i]);
+  for (unsigned int i = 0; i < n; ++i) {
+    if (i > 0) out += ':';
+    absl::StrAppendFormat(&out, "%02X", digest[i]);
+  }
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 namespace essaim::crypto {
@@ -23,6 +24,8 @@ enum class MaskSign { kAdd, kSubtract };
 struct SignedMaskKey {
   std::array<std::uint8_t, kMaskKeyBytes> key{};
   MaskSign sign = MaskSign::kAdd;
+
+  ~SignedMaskKey() { explicit_bzero(key.data(), key.size()); }
 };
 
 // v[i] +-= stream(key)[i] for every key. Streams above kMaskStreamBytesMax are a programmer fault.

@@ -1,9 +1,8 @@
 #include "crypto/signing.h"
 
-#include <sodium.h>
-
 #include "base/bytes.h"
 #include "base/check.h"
+#include "crypto/sodium_ready.h"
 
 namespace essaim::crypto {
 namespace {
@@ -32,6 +31,7 @@ std::string SignWith(const SecretBytes& secret, std::string_view bytes) {
 absl::StatusOr<SigningKey> SigningKey::FromSeed(const SecretBytes& seed) {
   if (seed.size() != kSigningSeedBytes)
     return absl::InvalidArgumentError("a signing seed has 32 bytes");
+  internal::SodiumReady();
   std::string public_key(kSigningKeyBytes, '\0');
   SecretBytes secret(crypto_sign_SECRETKEYBYTES);
   crypto_sign_seed_keypair(reinterpret_cast<unsigned char*>(public_key.data()), secret.data(),
@@ -52,6 +52,7 @@ namespace internal {
 
 std::string SignBytes(const SecretBytes& seed, std::string_view bytes) {
   ESSAIM_CHECK(seed.size() == kSigningSeedBytes);
+  internal::SodiumReady();
   std::string public_key(kSigningKeyBytes, '\0');
   SecretBytes secret(crypto_sign_SECRETKEYBYTES);
   crypto_sign_seed_keypair(reinterpret_cast<unsigned char*>(public_key.data()), secret.data(),
@@ -61,6 +62,7 @@ std::string SignBytes(const SecretBytes& seed, std::string_view bytes) {
 
 bool VerifyBytes(std::string_view public_key, std::string_view bytes, std::string_view signature) {
   if (public_key.size() != kSigningKeyBytes || signature.size() != kSignatureBytes) return false;
+  SodiumReady();
   return crypto_sign_verify_detached(Raw(signature), Raw(bytes), bytes.size(), Raw(public_key)) ==
          0;
 }
