@@ -14,7 +14,8 @@ namespace {
 
 using golden::Json;
 
-absl::StatusOr<Result> Run(const std::string& algorithm, const golden::Data& data, Params params) {
+absl::StatusOr<Result> RunOver(const std::string& algorithm, const golden::Data& data,
+                               Params params) {
   const Setup setup{.schema = data.schema, .sites = {"a", "b", "c"}, .params = std::move(params)};
   Registry registry;
   RegisterAll(registry);
@@ -38,13 +39,13 @@ absl::StatusOr<Result> EvaluateModel(double bins, const Json& want) {
   fit.values["epsilon"] = 1e-14;
   fit.values["standardise"] = true;  // the model table must undo it
   fit.values["terms"] = std::vector<std::string>{"age", "lwt", "race", "smoke", "ptd", "ht", "ui"};
-  ESSAIM_ASSIGN_OR_RETURN(const Result model, Run("regression/glm", data, fit));
+  ESSAIM_ASSIGN_OR_RETURN(const Result model, RunOver("regression/glm", data, fit));
   Params params;
   params.values["outcome"] = std::string("low");
   params.values["bins"] = bins;
   params.values["thresholds"] = want.at("thresholds").get<std::vector<double>>();
   ESSAIM_RETURN_IF_ERROR(BindModel(model, params));
-  return Run("evaluation/classification", data, std::move(params));
+  return RunOver("evaluation/classification", data, std::move(params));
 }
 
 TEST(EvaluationGolden, FittedModel) {
@@ -91,7 +92,7 @@ TEST(EvaluationGolden, RecalibrationOfAScore) {
   Params params;
   params.values["outcome"] = std::string("y");
   params.values["score"] = std::string("p");
-  ASSERT_OK_AND_ASSIGN(const Result result, Run("evaluation/classification", data, params));
+  ASSERT_OK_AND_ASSIGN(const Result result, RunOver("evaluation/classification", data, params));
   for (const char* name :
        {"intercept", "slope", "intercept_std_error", "slope_std_error", "in_the_large"}) {
     EXPECT_NEAR(Number(result, "calibration", name), want.at(name), 1e-8) << name;
@@ -103,11 +104,11 @@ TEST(EvaluationGolden, NeedsAModelOrAScore) {
       golden::ReadColumns(golden::ReadGolden("glm.json").at("datasets").at("birthwt"));
   Params params;
   params.values["outcome"] = std::string("low");
-  EXPECT_THAT(Run("evaluation/classification", data, params),
+  EXPECT_THAT(RunOver("evaluation/classification", data, params),
               testing::StatusIs(absl::StatusCode::kInvalidArgument, ::testing::HasSubstr("model")));
   params.values["score"] = std::string("lwt");
   EXPECT_THAT(
-      Run("evaluation/classification", data, params),
+      RunOver("evaluation/classification", data, params),
       testing::StatusIs(absl::StatusCode::kInvalidArgument, ::testing::HasSubstr("[0, 1]")));
 }
 

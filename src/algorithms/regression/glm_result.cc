@@ -119,15 +119,17 @@ void Glm::AddNotes(const State& state, Result& result) const {
   std::vector<std::string> dropped, diverging;
   const std::vector<double> beta = Reported(state);
   const std::vector<double>& covariance = state.Get("covariance");
-  const std::vector<double>& sd = state.Get("reported_scale");
   for (std::size_t j = 0; j < beta.size(); ++j) {
     if (std::isnan(beta[j])) {
       dropped.push_back(terms_.names()[j]);
       continue;
     }
-    if (family_ != Family::kBinomial && family_ != Family::kPoisson) continue;
-    const double width = (terms_.upper(j) - terms_.lower(j)) / (sd.empty() ? 1.0 : sd[j]);
-    const double effect = std::fabs(beta[j]) * std::max(width, j == 0 ? 1.0 : 0.0);
+    const bool may_separate = family_ == Family::kBinomial || family_ == Family::kPoisson;
+    if (!may_separate || options_.lambda > 0) continue;
+    // The effect of one unit of a 0/1 column, of one standard deviation of any other.
+    const bool zero_one = terms_.lower(j) == 0 && terms_.upper(j) == 1;
+    const double unit = zero_one ? 1 / state.Get("scale")[j] : 1;
+    const double effect = std::fabs(state.Get("beta")[j]) * unit;
     const double se = std::sqrt(covariance[PackedIndex(j, j)]);
     if (effect > 10 && se > 3 * std::fabs(beta[j])) diverging.push_back(terms_.names()[j]);
   }
