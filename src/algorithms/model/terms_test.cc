@@ -105,8 +105,8 @@ TEST(Model, BindsWhatAFitReleasesAndLeavesOutDroppedColumns) {
   ASSERT_OK_AND_ASSIGN(const LinearPredictor predictor, LinearPredictor::Make(setup));
   std::vector<double> eta(2);
   predictor.Eta(TwoPersons(0), 0, 2, eta);
-  EXPECT_DOUBLE_EQ(eta[0], 1 + 0.5 * (18 - 40) / 10);
-  EXPECT_DOUBLE_EQ(eta[1], 1 + 0.5 * (90 - 40) / 10);
+  EXPECT_NEAR(eta[0], 1 + 0.5 * (18 - 40) / 10, 1e-14);
+  EXPECT_NEAR(eta[1], 1 + 0.5 * (90 - 40) / 10, 1e-14);
   EXPECT_GE(predictor.bound(), 3.5);
   EXPECT_DOUBLE_EQ(predictor.Mean(0), 0.5);
 }
