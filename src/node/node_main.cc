@@ -1,0 +1,403 @@
+// essaim-node: a site's process.
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "algorithms/registry.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "crypto/certificates.h"
+#include "crypto/entropy.h"
+#include "node/enrolment_client.h"
+#include "node/node_folder.h"
+#include "node/node_service.h"
+#include "node/peers.h"
+#include "transport/node_connection.h"
+
+namespace essaim::node {
+namespace {
+
+using Json = nlohmann::json;
+
+std::atomic<bool> stop_asked{false};
+
+void OnSignal(int) { stop_asked = true; }
+
+struct Arguments {
+  std::string dir, fingerprint, name, dataset, schema, on_bad_row = "stop", approve = "ask",
+                                                       format = "table", action;
+  std::vector<std::string> files;
+  NodeConfig config;
+  bool all = false;
+};
+
+// Exit codes as in docs/cli.md.
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "essaim-node: %s\n", std::string(status.message()).c_str());
+  switch (status.code()) {
+    case absl::StatusCode::kPermissionDenied:
+      return 3;
+    case absl::StatusCode::kNotFound:
+      return 4;
+    case absl::StatusCode::kUnavailable:
+      return 5;
+    case absl::StatusCode::kInvalidArgument:
+      return 6;
+    case absl::StatusCode::kCancelled:
+      return 7;
+    default:
+      return 1;
+  }
+}
+
+int Init(const Arguments& args) {
+  crypto::SystemEntropy entropy;
+  const Policy::Approve approve =
+      args.approve == "auto" ? Policy::Approve::kAuto : Policy::Approve::kAsk;
+  const auto folder = InitNodeFolder(args.dir, args.config, approve, entropy);
+  if (!folder.ok()) return Fail(folder.status());
+  std::printf(
+      "Site %s is in %s. Its private keys were made there and stay there.\nWhat may leave is in "
+      "%s/policy.json.\n\n"
+      "Next:\n  essaim node enroll %s\n",
+      args.config.site.c_str(), args.dir.c_str(), args.dir.c_str(), args.dir.c_str());
+  return 0;
+}
+
+int Enroll(const Arguments& args) {
+  absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
+  if (!folder.ok()) return Fail(folder.status());
+  const absl::Status asked = RequestEnrolment(*folder, [&](const std::string& fingerprint) {
+    std::printf(
+        "Fingerprint of site %s, to be compared with the hub's operator:\n  %s\nWaiting for "
+        "approval ...\n",
+        folder->config.site.c_str(), fingerprint.c_str());
+    std::fflush(stdout);
+  });
+  if (!asked.ok()) return Fail(asked);
+  std::signal(SIGINT, OnSignal);
+  while (!stop_asked) {
+    const absl::Status collected = CollectCertificate(*folder);
+    if (collected.ok()) {
+      std::printf(
+          "Approved. The certificate is in %s/tls.pem.\n\nNext:\n  essaim node load %s --dataset "
+          "NAME --schema FILE FILES...\n"
+          "  essaim node serve %s\n",
+          args.dir.c_str(), args.dir.c_str(), args.dir.c_str());
+      return 0;
+    }
+    if (!absl::IsUnavailable(collected)) return Fail(collected);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  }
+  return Fail(
+      absl::CancelledError("stopped; the request stays with the hub, run enroll again to go on"));
+}
+
+int Load(const Arguments& args) {
+  const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
+  if (!folder.ok()) return Fail(folder.status());
+  const absl::StatusOr<std::string> schema = ReadFile(args.schema);
+  if (!schema.ok()) return Fail(schema.status());
+  crypto::SystemEntropy entropy;
+  StderrLog log(Severity::kWarning);
+  const auto warehouse = OpenNodeWarehouse(*folder, entropy, &log);
+  if (!warehouse.ok()) return Fail(warehouse.status());
+  LoadRequest request{
+      .dataset = args.dataset,
+      .files = args.files,
+      .schema_yaml = *schema,
+      .on_bad_row = args.on_bad_row == "quarantine" ? OnBadRow::kQuarantine : OnBadRow::kStop,
+      .now_ms = SystemClock().NowMs(),
+      .progress = nullptr};
+  const auto report = (*warehouse)->Load(request);
+  if (!report.ok()) return Fail(report.status());
+  if (args.format == "json") {
+    Json json = {{"dataset", report->dataset},
+                 {"load_id", report->load_id},
+                 {"rows_read", report->n_read},
+                 {"rows_loaded", report->n_loaded},
+                 {"rows_quarantined", report->n_quarantined}};
+    std::printf("%s\n", json.dump(2).c_str());
+    return 0;
+  }
+  std::printf("%s: %llu rows read, %llu loaded, %llu quarantined\n", report->dataset.c_str(),
+              static_cast<unsigned long long>(report->n_read),
+              static_cast<unsigned long long>(report->n_loaded),
+              static_cast<unsigned long long>(report->n_quarantined));
+  for (const BadRow& row : report->bad_rows)
+    std::printf("  quarantined %s\n", row.ToString().c_str());
+  if (!report->ignored_columns.empty()) {
+    std::printf("  columns in the files but not in the schema: %zu, ignored\n",
+                report->ignored_columns.size());
+  }
+  return 0;
+}
+
+std::int64_t RenewAtMs(const std::string& certificate_pem) {
+  const auto info = crypto::ReadCertificate(certificate_pem);
+  return info.ok() ? info->not_before_ms + (info->not_after_ms - info->not_before_ms) / 3 * 2 : 0;
+}
+
+// Keeps the connection and the certificate until told to stop.
+int ServeConnected(NodeFolder& folder, Store& store, crypto::SystemEntropy& entropy, Log& log) {
+  Registry registry;
+  RegisterAll(registry);
+  NodeService service(folder, store, registry, entropy, log);
+  const auto tls = [&] {
+    return transport::ClientTls{.certificate_chain_pem = folder.certificate_pem,
+                                .key_pem = std::string(folder.tls_key_pem.view()),
+                                .server_ca_pem = folder.ca_pem};
+  };
+  std::mutex certificate_mutex;
+  std::string new_certificate;
+  std::unique_ptr<transport::NodeConnection> connection;
+  std::atomic<transport::NodeConnection*> line{nullptr};
+  service.Start(
+      [&](const std::string& run, std::uint64_t number, std::string body) {
+        if (auto* c = line.load()) c->Answer(run, number, std::move(body));
+      },
+      [&](const std::string& run, std::uint64_t number) {
+        if (auto* c = line.load()) c->Wait(run, number);
+      });
+  connection = transport::NodeConnection::Start(
+      folder.config.grpc_address, tls(), folder.config.site, kVersion,
+      {.on_welcome = [&](const v1::Welcome& welcome) { service.OnWelcome(welcome); },
+       .on_ask = [&](const std::string& run, std::uint64_t number,
+                     std::string body) { service.OnAsk(run, number, std::move(body)); },
+       .on_run_ended = [&](const std::string& run) { service.OnRunEnded(run); },
+       .on_certificate =
+           [&](const std::string& pem) {
+             const std::scoped_lock lock(certificate_mutex);
+             new_certificate = pem;
+           },
+       .on_lost =
+           [&](const absl::Status& status) {
+             log.Warning("connection lost", {{"why", std::string(status.message())}});
+           }},
+      log);
+  line = connection.get();
+  log.Info("serving", {{"site", folder.config.site}, {"hub", folder.config.grpc_address}});
+  std::int64_t renew_asked_ms = 0;
+  while (!stop_asked) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const std::int64_t now_ms = SystemClock().NowMs();
+    if (now_ms >= RenewAtMs(folder.certificate_pem) && now_ms - renew_asked_ms > 60'000 &&
+        connection->connected()) {
+      renew_asked_ms = now_ms;
+      const auto request = crypto::MakeRequestPem(folder.tls_key_pem, folder.config.site);
+      if (request.ok()) connection->Renew(*request);
+    }
+    const std::scoped_lock lock(certificate_mutex);
+    if (!new_certificate.empty()) {
+      const absl::Status kept = WriteFile(folder.path + "/tls.pem", new_certificate);
+      if (kept.ok()) folder.certificate_pem = new_certificate;
+      connection->SetTls(tls());
+      log.Info("certificate renewed", {{"stored", kept.ok() ? "yes" : "no"}});
+      new_certificate.clear();
+    }
+  }
+  line = nullptr;
+  connection->Stop();
+  return 0;
+}
+
+int Serve(const Arguments& args) {
+  absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
+  if (!folder.ok()) return Fail(folder.status());
+  if (!folder->enrolled()) {
+    return Fail(absl::FailedPreconditionError(
+        absl::StrCat("this site is not enrolled; first: essaim node enroll ", args.dir)));
+  }
+  const absl::StatusOr<Policy> policy = ReadPolicy(args.dir + "/policy.json");
+  if (!policy.ok()) return Fail(policy.status());
+  crypto::SystemEntropy entropy;
+  StderrLog log(Severity::kInfo);
+  const auto store = OpenNodeStore(*folder, entropy);
+  if (!store.ok()) return Fail(store.status());
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+  return ServeConnected(*folder, **store, entropy, log);
+}
+
+int Status(const Arguments& args) {
+  const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
+  if (!folder.ok()) return Fail(folder.status());
+  crypto::SystemEntropy entropy;
+  Json json = {{"site", folder->config.site},
+               {"hub", folder->config.hub_url},
+               {"enrolled", folder->enrolled()}};
+  const auto certificate = crypto::ReadCertificate(folder->certificate_pem);
+  json["certificate_until_ms"] = certificate.ok() ? certificate->not_after_ms : 0;
+  json["datasets"] = Json::array();
+  const auto warehouse = OpenNodeWarehouse(*folder, entropy, nullptr);
+  if (warehouse.ok()) {
+    const auto sets = (*warehouse)->DataSets();
+    if (!sets.ok()) return Fail(sets.status());
+    for (const DataSetInfo& set : *sets) {
+      json["datasets"].push_back({{"name", set.name},
+                                  {"rows", set.n_rows},
+                                  {"quarantined", set.n_quarantined},
+                                  {"load_id", set.load_id}});
+    }
+  }
+  if (args.format == "json") {
+    std::printf("%s\n", json.dump(2).c_str());
+    return 0;
+  }
+  std::printf("site      %s\nhub       %s\nenrolled  %s\n", folder->config.site.c_str(),
+              folder->config.hub_url.c_str(), folder->enrolled() ? "yes" : "no");
+  for (const Json& set : json["datasets"]) {
+    std::printf("data set  %s: %llu rows, %llu quarantined\n",
+                set["name"].get<std::string>().c_str(), set["rows"].get<unsigned long long>(),
+                set["quarantined"].get<unsigned long long>());
+  }
+  return 0;
+}
+
+absl::StatusOr<std::unique_ptr<Store>> StoreAt(const std::string& dir,
+                                               crypto::SystemEntropy& entropy) {
+  const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(dir);
+  if (!folder.ok()) return folder.status();
+  return OpenNodeStore(*folder, entropy);
+}
+
+int PeersCommand(const Arguments& args) {
+  crypto::SystemEntropy entropy;
+  const auto store = StoreAt(args.dir, entropy);
+  if (!store.ok()) return Fail(store.status());
+  const auto peers = Peers(**store);
+  if (!peers.ok()) return Fail(peers.status());
+  if (args.action == "trust") {
+    if (args.name.empty() && !args.all)
+      return Fail(absl::InvalidArgumentError("which peer? give its name, or --all"));
+    for (const Peer& peer : *peers) {
+      if (!args.all && peer.site != args.name) continue;
+      const absl::Status trusted = TrustPeer(**store, peer.site, args.fingerprint);
+      if (!trusted.ok()) return Fail(trusted);
+      std::printf("trusted %s  %s\n", peer.site.c_str(), PeerFingerprint(peer).c_str());
+    }
+    if (!args.all) {
+      const absl::Status known = TrustPeer(**store, args.name, args.fingerprint);
+      if (!known.ok()) return Fail(known);
+    }
+    return 0;
+  }
+  Json json = Json::array();
+  for (const Peer& peer : *peers) {
+    const char* standing = peer.changed ? "KEY CHANGED" : peer.trusted ? "trusted" : "not trusted";
+    json.push_back(
+        {{"site", peer.site}, {"standing", standing}, {"fingerprint", PeerFingerprint(peer)}});
+    if (args.format != "json")
+      std::printf("%-20s %-12s %s\n", peer.site.c_str(), standing, PeerFingerprint(peer).c_str());
+  }
+  if (args.format == "json") std::printf("%s\n", json.dump(2).c_str());
+  return 0;
+}
+
+int StudiesCommand(const Arguments& args) {
+  crypto::SystemEntropy entropy;
+  const auto store = StoreAt(args.dir, entropy);
+  if (!store.ok()) return Fail(store.status());
+  if (args.action != "list") {
+    absl::StatusOr<StewardStudy> study = FindStewardStudy(**store, args.name);
+    if (!study.ok()) return Fail(study.status());
+    study->status = args.action == "approve" ? "approved" : "refused";
+    const absl::Status kept = PutStewardStudy(**store, *study);
+    if (!kept.ok()) return Fail(kept);
+    std::printf("%s %s (%s)\n", study->status.c_str(), study->name.c_str(),
+                study->hash.substr(0, 16).c_str());
+    return 0;
+  }
+  const auto studies = StewardStudies(**store);
+  if (!studies.ok()) return Fail(studies.status());
+  Json json = Json::array();
+  for (const StewardStudy& s : *studies) {
+    json.push_back({{"hash", s.hash},
+                    {"name", s.name},
+                    {"title", s.title},
+                    {"purpose", s.purpose},
+                    {"status", s.status}});
+    if (args.format != "json") {
+      std::printf("%s  %-9s %s: %s\n", s.hash.substr(0, 16).c_str(), s.status.c_str(),
+                  s.name.c_str(), s.title.c_str());
+    }
+  }
+  if (args.format == "json") std::printf("%s\n", json.dump(2).c_str());
+  return 0;
+}
+
+void AddStewardCommands(CLI::App& app, Arguments& args) {
+  CLI::App* peers =
+      app.add_subcommand("peers", "The other sites and whether this site trusts their keys");
+  peers->add_option("ACTION", args.action, "list or trust")
+      ->required()
+      ->check(CLI::IsMember({"list", "trust"}));
+  peers->add_option("DIR", args.dir, "the site's folder")->required();
+  peers->add_option("NAME", args.name, "the peer to trust");
+  peers->add_option("--fingerprint", args.fingerprint,
+                    "trust only if the peer's fingerprint is this");
+  peers->add_flag("--all", args.all, "trust every peer that the hub shows");
+  peers->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+  CLI::App* studies =
+      app.add_subcommand("studies", "Studies that asked this site, and the steward's word on them");
+  studies->add_option("ACTION", args.action, "list, approve or refuse")
+      ->required()
+      ->check(CLI::IsMember({"list", "approve", "refuse"}));
+  studies->add_option("DIR", args.dir, "the site's folder")->required();
+  studies->add_option("STUDY", args.name, "its name, or the beginning of its hash");
+  studies->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"A site of an Essaim federation: its warehouse, its policy, its answers."};
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  Arguments args;
+  CLI::App* init = app.add_subcommand("init", "Make a site: its keys and its policy");
+  init->add_option("DIR", args.dir, "the site's folder")->required();
+  init->add_option("--name", args.config.site, "the site's name")->required();
+  init->add_option("--hub", args.config.hub_url, "https://host:port of the hub")->required();
+  init->add_option("--ca-fingerprint", args.config.ca_fingerprint,
+                   "of the hub's authority, as its operator told")
+      ->required();
+  init->add_option("--approve", args.approve, "does a person decide on every study?")
+      ->check(CLI::IsMember({"ask", "auto"}))
+      ->capture_default_str();
+  CLI::App* enroll =
+      app.add_subcommand("enroll", "Ask the hub for a certificate and wait for its operator");
+  CLI::App* load =
+      app.add_subcommand("load", "Load CSV or Parquet files into the encrypted warehouse");
+  load->add_option("--dataset", args.dataset, "the name that studies use")->required();
+  load->add_option("--schema", args.schema, "schema file (docs/data.md)")->required();
+  load->add_option("--on-bad-row", args.on_bad_row, "stop, or keep bad rows apart")
+      ->check(CLI::IsMember({"stop", "quarantine"}))
+      ->capture_default_str();
+  load->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+  CLI::App* serve = app.add_subcommand("serve", "Connect to the hub and answer");
+  CLI::App* status = app.add_subcommand("status", "Keys, certificate, data sets");
+  status->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+  for (CLI::App* sub : {enroll, load, serve, status})
+    sub->add_option("DIR", args.dir, "the site's folder")->required();
+  load->add_option("FILES", args.files, "the files")->required();
+  AddStewardCommands(app, args);
+  CLI11_PARSE(app, argc, argv);
+  if (init->parsed()) return Init(args);
+  if (enroll->parsed()) return Enroll(args);
+  if (load->parsed()) return Load(args);
+  if (serve->parsed()) return Serve(args);
+  if (status->parsed()) return Status(args);
+  return app.got_subcommand("peers") ? PeersCommand(args) : StudiesCommand(args);
+}
+
+}  // namespace
+}  // namespace essaim::node
+
+int main(int argc, char** argv) { return essaim::node::Main(argc, argv); }

@@ -1,0 +1,74 @@
+#include "node/enrolment_client.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "crypto/certificates.h"
+#include "governance/enrolment.h"
+#include "transport/rest_client.h"
+
+namespace essaim::node {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kTimeoutMs = 15'000;
+
+absl::StatusOr<Json> CallHub(const NodeFolder& folder, const std::string& method,
+                             const std::string& path, const std::string& body) {
+  transport::RestTarget target;
+  target.url = folder.config.hub_url;
+  target.ca_pem = folder.ca_pem;
+  ESSAIM_ASSIGN_OR_RETURN(
+      const transport::RestResponse response,
+      transport::Call(target, method, path, body, "application/json", kTimeoutMs));
+  Json json = Json::parse(response.body, nullptr, false);
+  if (!json.is_object()) return absl::InternalError("the hub's answer is not JSON");
+  if (response.status != 200) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the hub says: ", json.value("error", "(nothing)")));
+  }
+  return json;
+}
+
+}  // namespace
+
+absl::Status RequestEnrolment(NodeFolder& folder,
+                              const std::function<void(const std::string&)>& show) {
+  ESSAIM_ASSIGN_OR_RETURN(folder.ca_pem, transport::FetchAuthority(folder.config.hub_url,
+                                                                   folder.config.ca_fingerprint));
+  ESSAIM_RETURN_IF_ERROR(WriteFile(folder.path + "/ca.pem", folder.ca_pem));
+  ESSAIM_ASSIGN_OR_RETURN(const Json authority, CallHub(folder, "GET", "/v1/authority", ""));
+  folder.config.grpc_address = authority.value("grpc", "");
+  ESSAIM_RETURN_IF_ERROR(StoreConfig(folder));
+  ESSAIM_ASSIGN_OR_RETURN(const std::string request,
+                          crypto::MakeRequestPem(folder.tls_key_pem, folder.config.site));
+  ESSAIM_ASSIGN_OR_RETURN(const std::string key, SigningKeyOf(folder));
+  ESSAIM_ASSIGN_OR_RETURN(const std::string fingerprint,
+                          EnrolmentFingerprint(folder.config.site, request, key));
+  show(fingerprint);
+  const Json body = {
+      {"name", folder.config.site}, {"request_pem", request}, {"signing_key", ToHex(key)}};
+  return CallHub(folder, "POST", "/v1/enrolments", body.dump()).status();
+}
+
+absl::Status CollectCertificate(NodeFolder& folder) {
+  ESSAIM_ASSIGN_OR_RETURN(const Json answer,
+                          CallHub(folder, "GET", "/v1/enrolments/" + folder.config.site, ""));
+  const std::string status = answer.value("status", "");
+  if (status == "revoked")
+    return absl::PermissionDeniedError("the hub's operator revoked this site");
+  if (status != "approved")
+    return absl::UnavailableError("the hub's operator has not approved yet");
+  folder.certificate_pem = answer.value("certificate_pem", "");
+  ESSAIM_ASSIGN_OR_RETURN(const crypto::CertificateInfo info,
+                          crypto::ReadCertificate(folder.certificate_pem));
+  if (info.common_name != folder.config.site)
+    return absl::FailedPreconditionError("the certificate is for another site");
+  return WriteFile(folder.path + "/tls.pem", folder.certificate_pem);
+}
+
+}  // namespace essaim::node
