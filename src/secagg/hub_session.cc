@@ -233,7 +233,7 @@ absl::StatusOr<EncodedVector> HubSession::Finish() {
     (in_sum ? transcript_.self_masks : transcript_.mask_secrets).emplace(m, std::move(secret));
   }
   std::ranges::sort(cheats_);
-  cheats_.erase(std::ranges::unique(cheats_).begin(), cheats_.end());
+  cheats_.erase(std::unique(cheats_.begin(), cheats_.end()), cheats_.end());
   return ReplaySum(*batch_, session_, transcript_, n_whole_, n_real_);
 }
 
