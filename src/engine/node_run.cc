@@ -263,7 +263,7 @@ class NodeRunImpl final : public NodeRun {
     const absl::StatusOr<State> state = State::Decode(ask.state());
     if (!state.ok()) return Refuse(v1::REFUSAL_MALFORMED, "a state that does not parse");
     // One answer a round: the same state asked of fewer sites would be a difference.
-    if (state->done || state->round != next_round_)
+    if (state->done || state->round != next_round_ || next_round_ >= limits::kRoundsMax)
       return Refuse(v1::REFUSAL_REPLAYED, "not the next round");
     if (ask.shares_size() > 0)
       ESSAIM_RETURN_IF_ERROR(joined_.client->Deliver(ListOf(ask.shares())));
