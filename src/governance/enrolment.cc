@@ -19,7 +19,8 @@ absl::StatusOr<std::string> EnrolmentFingerprint(std::string_view site,
   std::string text;
   for (const char byte :
        crypto::HashOf("essaim/enrolment", {site, request.fingerprint, signing_key})) {
-    absl::StrAppendFormat(&text, text.empty() ? "%02X" : ":%02X", static_cast<unsigned char>(byte));
+    if (!text.empty()) text += ':';
+    absl::StrAppendFormat(&text, "%02X", static_cast<unsigned char>(byte));
   }
   return text;
 }
