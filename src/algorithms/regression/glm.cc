@@ -16,6 +16,34 @@ bool AllFinite(const std::vector<double>& v) {
 
 double Magnitude(const Variable& v) { return std::max(std::fabs(v.lower), std::fabs(v.upper)); }
 
+std::vector<Params> Examples() {
+  using Text = std::string;
+  using Texts = std::vector<std::string>;
+  std::vector<Params> all(6);
+  all[0].values = {{"outcome", Text("outcome")},
+                   {"family", Text("binomial")},
+                   {"terms", Texts{"age", "dose", "factor(stage, reference=II)", "sex"}}};
+  all[1].values = {
+      {"outcome", Text("score")}, {"terms", Texts{"age*arm", "dose"}}, {"weights", Text("weight")}};
+  all[2].values = {{"outcome", Text("visits")},
+                   {"family", Text("poisson")},
+                   {"offset", Text("score")},
+                   {"terms", Texts{"age", Text("sex")}}};
+  all[3].values = {{"outcome", Text("cost")},
+                   {"family", Text("gamma")},
+                   {"link", Text("log")},
+                   {"terms", Texts{"age", "dose", "site"}}};
+  all[4].values = {{"outcome", Text("outcome")}, {"family", Text("binomial")},
+                   {"link", Text("probit")},     {"terms", Texts{"age", Text("dose")}},
+                   {"standardise", true},        {"lambda", 1.0}};
+  all[5].values = {{"outcome", Text("outcome")},
+                   {"family", Text("binomial")},
+                   {"link", Text("cloglog")},
+                   {"terms", Texts{"age", Text("stage")}},
+                   {"intercept", false}};
+  return all;
+}
+
 }  // namespace
 
 absl::Status Glm::SetOutcome(const Setup& setup) {
@@ -199,34 +227,7 @@ AlgorithmInfo Glm::Info() {
   level.lower = 0.5;
   level.upper = 0.9999;
   info.make = Make;
-  info.examples = [] {
-    using Text = std::string;
-    using Texts = std::vector<std::string>;
-    std::vector<Params> all(6);
-    all[0].values = {{"outcome", Text("outcome")},
-                     {"family", Text("binomial")},
-                     {"terms", Texts{"age", "dose", "factor(stage, reference=II)", "sex"}}};
-    all[1].values = {{"outcome", Text("score")},
-                     {"terms", Texts{"age*arm", "dose"}},
-                     {"weights", Text("weight")}};
-    all[2].values = {{"outcome", Text("visits")},
-                     {"family", Text("poisson")},
-                     {"offset", Text("score")},
-                     {"terms", Texts{"age", Text("sex")}}};
-    all[3].values = {{"outcome", Text("cost")},
-                     {"family", Text("gamma")},
-                     {"link", Text("log")},
-                     {"terms", Texts{"age", "dose", "site"}}};
-    all[4].values = {{"outcome", Text("outcome")}, {"family", Text("binomial")},
-                     {"link", Text("probit")},     {"terms", Texts{"age", Text("dose")}},
-                     {"standardise", true},        {"lambda", 1.0}};
-    all[5].values = {{"outcome", Text("outcome")},
-                     {"family", Text("binomial")},
-                     {"link", Text("cloglog")},
-                     {"terms", Texts{"age", Text("stage")}},
-                     {"intercept", false}};
-    return all;
-  };
+  info.examples = Examples;
   return info;
 }
 

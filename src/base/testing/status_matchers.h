@@ -28,8 +28,9 @@ MATCHER_P(HasCode, code, "has the code") {
 
 MATCHER_P2(StatusIs, code, message, "has the code and a message that matches") {
   *result_listener << StatusOf(arg).ToString();
+  const std::string said(StatusOf(arg).message());
   return StatusOf(arg).code() == code &&
-         ::testing::ExplainMatchResult(message, std::string(StatusOf(arg).message()), result_listener);
+         ::testing::ExplainMatchResult(message, said, result_listener);
 }
 
 }  // namespace essaim::testing
