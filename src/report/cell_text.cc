@@ -83,9 +83,11 @@ std::string LabelText(const Label& label) {
   const bool exact = label.exactness == Exactness::kExact;
   std::string text = exact ? "exact: equal to the pooled analysis" : "approximate";
   if (label.tolerance > 0) {
-    absl::StrAppendFormat(&text,
-                          exact ? " within %.0e relative" : ": within %g of the pooled analysis",
-                          label.tolerance);
+    if (exact) {
+      absl::StrAppendFormat(&text, " within %.0e relative", label.tolerance);
+    } else {
+      absl::StrAppendFormat(&text, ": within %g of the pooled analysis", label.tolerance);
+    }
   }
   if (!label.reference.empty()) absl::StrAppend(&text, " (", label.reference, ")");
   return text;
