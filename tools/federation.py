@@ -148,19 +148,21 @@ class Federation:
     def status(self, study):
         return json.loads(self.run("study", "show", study, *self.connection(), "--format", "json").stdout)
 
-    def wait_for_round(self, study, rounds, timeout=30):
+    def wait_for_analyses(self, study, finished, timeout=30):
+        """Returns once that many analyses of the study have a result and it still runs."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if self.status(study).get("round", 0) >= rounds:
+            status = self.status(study)
+            if status["finished"] >= finished:
                 return
             time.sleep(0.01)
-        raise Failure(f"{study} did not reach round {rounds}")
+        raise Failure(f"{study} did not finish {finished} analyses in {timeout} s")
 
     def result(self, study):
         return json.loads(self.run("study", "result", study, *self.connection(), "--format", "json").stdout)
 
-    def show(self, study):
-        return self.run("study", "result", study, *self.connection()).stdout
+    def show(self, study, analysis):
+        return self.run("study", "result", study, "--analysis", analysis, *self.connection()).stdout
 
     def report(self, study, path):
         self.run("report", study, "--out", path, *self.connection())

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "transport/json_text.h"
 
 namespace essaim::cli {
 namespace {
@@ -37,7 +38,7 @@ std::string FirstOf(std::initializer_list<std::string> candidates) {
 
 absl::Status HubError(int status, const std::string& body) {
   const Json json = Json::parse(body, nullptr, false);
-  const std::string text = json.is_object() ? json.value("error", body) : body;
+  const std::string text = JsonText(json, "error", body);
   switch (status) {
     case 400:
       return absl::InvalidArgumentError(text);
@@ -71,7 +72,7 @@ absl::StatusOr<transport::RestTarget> LocalHub(const std::string& dir) {
   if (!json.is_object())
     return absl::InvalidArgumentError(absl::StrCat(dir, "/hub.json does not parse"));
   transport::RestTarget target{
-      .url = absl::StrCat("https://", json.value("rest", "")), .ca_pem = "", .token = ""};
+      .url = absl::StrCat("https://", JsonText(json, "rest")), .ca_pem = "", .token = ""};
   ESSAIM_ASSIGN_OR_RETURN(target.ca_pem, ReadFile(dir + "/ca.pem"));
   ESSAIM_ASSIGN_OR_RETURN(const std::string token, ReadFile(dir + "/operator.token"));
   target.token = std::string(absl::StripAsciiWhitespace(token));
@@ -81,8 +82,8 @@ absl::StatusOr<transport::RestTarget> LocalHub(const std::string& dir) {
 absl::StatusOr<transport::RestTarget> TargetOf(const ConnectionFlags& flags) {
   const Json config = ConfigFile();
   transport::RestTarget target;
-  target.url = FirstOf({flags.hub, Environment("ESSAIM_HUB"), config.value("hub", "")});
-  const std::string ca = FirstOf({flags.ca_file, Environment("ESSAIM_CA"), config.value("ca", "")});
+  target.url = FirstOf({flags.hub, Environment("ESSAIM_HUB"), JsonText(config, "hub")});
+  const std::string ca = FirstOf({flags.ca_file, Environment("ESSAIM_CA"), JsonText(config, "ca")});
   if (target.url.empty() || ca.empty()) {
     return absl::InvalidArgumentError(
         "which hub? Give --hub https://host:port and --ca FILE, or set ESSAIM_HUB and ESSAIM_CA, "
@@ -91,7 +92,7 @@ absl::StatusOr<transport::RestTarget> TargetOf(const ConnectionFlags& flags) {
   }
   ESSAIM_ASSIGN_OR_RETURN(target.ca_pem, ReadFile(ca));
   target.token = flags.token_file.empty() ? Environment("ESSAIM_TOKEN") : "";
-  const std::string token_file = FirstOf({flags.token_file, config.value("token_file", "")});
+  const std::string token_file = FirstOf({flags.token_file, JsonText(config, "token_file")});
   if (target.token.empty() && !token_file.empty()) {
     ESSAIM_ASSIGN_OR_RETURN(const std::string token, ReadFile(token_file));
     target.token = std::string(absl::StripAsciiWhitespace(token));

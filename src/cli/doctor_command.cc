@@ -14,6 +14,7 @@
 #include "cli/exit_codes.h"
 #include "crypto/certificates.h"
 #include "crypto/mask.h"
+#include "transport/json_text.h"
 #include "transport/rest_client.h"
 
 namespace essaim::cli {
@@ -128,14 +129,14 @@ int Run(const std::string& dir, const std::string& format) {
       CheckPrivate(doctor, dir + key);
     CheckCertificate(doctor, dir + "/tls.pem");
     CheckDatabase(doctor, dir + "/node.db");
-    CheckHub(doctor, json.is_object() ? json.value("hub", "") : "", dir + "/ca.pem");
+    CheckHub(doctor, JsonText(json, "hub"), dir + "/ca.pem");
   } else if (hub.ok()) {
     const Json json = Json::parse(*hub, nullptr, false);
     for (const char* key : {"/ca.key", "/server.key", "/operator.token"})
       CheckPrivate(doctor, dir + key);
     CheckCertificate(doctor, dir + "/server.pem");
     CheckDatabase(doctor, dir + "/hub.db");
-    CheckHub(doctor, absl::StrCat("https://", json.is_object() ? json.value("rest", "") : ""),
+    CheckHub(doctor, absl::StrCat("https://", JsonText(json, "rest")),
              dir + "/ca.pem");
   } else {
     doctor.Say(false, "folder", dir + " is neither a hub's nor a site's",

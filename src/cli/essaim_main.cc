@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(essaim::cli::kUsage);
+  } catch (const nlohmann::json::exception& error) {
+    std::fprintf(stderr, "essaim: the hub's answer is not what this version expects (%s)\n",
+                 error.what());
+    return essaim::cli::kFailed;
   }
   return exit_code;
 }

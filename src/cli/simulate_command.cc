@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/exit_codes.h"
+#include "cli/screen.h"
 #include "cli/study_text.h"
 #include "engine/context.h"
 #include "engine/plain_run.h"
@@ -33,7 +34,7 @@ using Json = nlohmann::json;
 struct Arguments {
   std::string study, schema, format = "table", report;
   std::vector<std::string> sites;
-  bool compare = false;
+  bool compare = false, all = false;
   std::uint64_t seed = 1;
 };
 
@@ -128,13 +129,10 @@ absl::StatusOr<std::vector<Compared>> ComparePooled(const Study& study,
 }
 
 void PrintTable(const Study& study, const std::vector<sim::SimAnalysis>& done,
-                const std::vector<Compared>& compared, bool results) {
-  const TerminalStyle style{.unicode = true,
-                            .colour = isatty(STDOUT_FILENO) == 1,
-                            .columns = 110,
-                            .minimum_cell = study.privacy.minimum_cell};
+                const std::vector<Compared>& compared, const Arguments& args) {
+  const TerminalStyle style = ScreenStyle(study.privacy.minimum_cell, args.all);
   for (const sim::SimAnalysis& analysis : done) {
-    if (!results) break;
+    if (args.compare) break;
     std::printf("── %s ── (%zu sites, %d rounds, %.1f kB)\n\n%s\n", analysis.name.c_str(),
                 analysis.sites.size(), analysis.result.rounds,
                 static_cast<double>(analysis.bytes) / 1000,
@@ -236,7 +234,7 @@ int Simulate(const Arguments& args) {
                   ResultCsv(a.result, study.privacy.minimum_cell).c_str());
     }
   } else {
-    PrintTable(study, *done, compared, !args.compare);
+    PrintTable(study, *done, compared, args);
   }
   return kOk;
 }
@@ -252,6 +250,7 @@ void AddSimulateCommand(CLI::App& app, int& exit_code) {
   sub->add_option("--schema", args->schema, "schema file of the data, if not the study's");
   sub->add_flag("--compare-pooled", args->compare,
                 "hold every table against the pooled analysis of the same rows");
+  sub->add_flag("--all", args->all, "show long tables in full");
   sub->add_option("--seed", args->seed, "of the simulation's keys")->capture_default_str();
   sub->add_option("--report", args->report, "write an HTML report to this file");
   sub->add_option("--format", args->format)

@@ -14,10 +14,12 @@
 #include "cli/commands.h"
 #include "cli/connection.h"
 #include "cli/exit_codes.h"
+#include "cli/screen.h"
 #include "cli/study_text.h"
 #include "report/csv.h"
 #include "report/terminal.h"
 #include "study/json_schema.h"
+#include "transport/json_text.h"
 
 namespace essaim::cli {
 namespace {
@@ -26,8 +28,8 @@ using Json = nlohmann::json;
 
 struct Arguments {
   ConnectionFlags connection;
-  std::string file, id, format = "table", out;
-  bool masked_sample = false;
+  std::string file, id, analysis, format = "table", out;
+  bool masked_sample = false, all = false;
 };
 
 Registry AllAlgorithms() {
@@ -63,7 +65,7 @@ int Submit(const Arguments& args) {
   if (args.format == "json") {
     std::printf("%s\n", body->c_str());
   } else {
-    const std::string id = Json::parse(*body, nullptr, false).value("id", "");
+    const std::string id = JsonText(Json::parse(*body, nullptr, false), "id");
     std::printf("%s\n\nNext:\n  essaim study watch %s\n", id.c_str(), id.c_str());
   }
   return kOk;
@@ -82,20 +84,20 @@ std::string ProgressLine(const Json& s) {
   const double elapsed_s = (s["now_ms"].get<double>() - s["submitted_ms"].get<double>()) / 1000;
   std::string line = absl::StrFormat(
       "analysis %d of %d %s, round %d, %s, %d of %d sites answered (%d connected), %.1f kB, %.1f s",
-      finished + 1, all, s.value("analysis", ""), s.value("round", 0), s.value("phase", ""),
+      finished + 1, all, JsonText(s, "analysis"), s.value("round", 0), JsonText(s, "phase"),
       answered, s["sites"].size(), connected, static_cast<double>(bytes) / 1000, elapsed_s);
   if (finished > 0) {
     absl::StrAppendFormat(
         &line, ", about %.0f s left",
         elapsed_s / static_cast<double>(finished) * static_cast<double>(all - finished));
   }
-  const std::string message = s.value("message", "");
+  const std::string message = JsonText(s, "message");
   return message.empty() ? line : absl::StrCat(line, ": ", message);
 }
 
 // The exit code of a study that has ended.
 int EndCode(const Json& s) {
-  const std::string status = s.value("status", "");
+  const std::string status = JsonText(s, "status");
   if (status == "done") return kOk;
   return status == "cancelled" ? kCancelled : kFailed;
 }
@@ -114,7 +116,7 @@ int Watch(const Arguments& args) {
       std::fflush(stdout);
     } else if (last["status"] == "running") {
       const std::string step =
-          absl::StrCat(last["finished"].dump(), last.value("round", 0), last.value("message", ""));
+          absl::StrCat(last["finished"].dump(), last.value("round", 0), JsonText(last, "message"));
       if (terminal) std::fprintf(stderr, "\r\033[K%s", ProgressLine(last).c_str());
       if (!terminal && step != last_step) std::fprintf(stderr, "%s\n", ProgressLine(last).c_str());
       last_step = step;
@@ -127,11 +129,11 @@ int Watch(const Arguments& args) {
   if (!streamed.ok() && !last.is_object()) return Fail(streamed);
   const absl::StatusOr<Json> now = Get(args, "/v1/studies/" + args.id);
   if (!now.ok()) return Fail(now.status());
-  const std::string status = now->value("status", "");
+  const std::string status = JsonText(*now, "status");
   if (status == "running")
     return Fail(absl::UnavailableError("the hub ended the stream; watch again"));
   if (args.format != "json") {
-    const std::string message = now->value("message", "");
+    const std::string message = JsonText(*now, "message");
     std::printf("%s: %s%s%s\n", args.id.c_str(), status.c_str(), message.empty() ? "" : ": ",
                 message.c_str());
     if (status == "done") std::printf("\nNext:\n  essaim study result %s\n", args.id.c_str());
@@ -147,12 +149,12 @@ int ShowResult(const Arguments& args) {
     return kOk;
   }
   const int minimum_cell = json->value("minimum_cell", 5);
-  TerminalStyle style{.unicode = true,
-                      .colour = isatty(STDOUT_FILENO) == 1,
-                      .columns = 110,
-                      .minimum_cell = minimum_cell};
+  const TerminalStyle style = ScreenStyle(minimum_cell, args.all);
+  bool found = args.analysis.empty();
   for (const Json& analysis : (*json)["analyses"]) {
-    const absl::StatusOr<std::string> bytes = FromHex(analysis.value("result_bytes", ""));
+    if (!args.analysis.empty() && JsonText(analysis, "name") != args.analysis) continue;
+    found = true;
+    const absl::StatusOr<std::string> bytes = FromHex(JsonText(analysis, "result_bytes"));
     if (!bytes.ok()) return Fail(bytes.status());
     const absl::StatusOr<Result> result = Result::Decode(*bytes);
     if (!result.ok()) return Fail(result.status());
@@ -167,9 +169,12 @@ int ShowResult(const Arguments& args) {
     std::printf("── %s ── (%s)\n\n%s\n", analysis["name"].get<std::string>().c_str(), sites.c_str(),
                 ResultText(*result, style).c_str());
   }
-  const std::string status = json->value("status", "");
+  if (!found)
+    return Fail(absl::NotFoundError(absl::StrCat(args.id, " has no result of an analysis ",
+                                                 args.analysis, " (yet)")));
+  const std::string status = JsonText(*json, "status");
   if (status != "done")
-    std::printf("The study is %s. %s\n", status.c_str(), json->value("message", "").c_str());
+    std::printf("The study is %s. %s\n", status.c_str(), JsonText(*json, "message").c_str());
   return kOk;
 }
 
@@ -255,6 +260,8 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
   for (CLI::App* sub : {submit, watch, show, list})
     sub->add_option("--format", args->format)->check(CLI::IsMember({"table", "json"}));
   result->add_option("--format", args->format)->check(CLI::IsMember({"table", "json", "csv"}));
+  result->add_option("--analysis", args->analysis, "only this one, for table and csv");
+  result->add_flag("--all", args->all, "show long tables in full");
   show->add_flag("--masked-sample", args->masked_sample,
                  "with the first numbers of one masked vector as the hub saw it");
   report->add_option("--out", args->out, "the file to write")->required();

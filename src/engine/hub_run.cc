@@ -86,6 +86,12 @@ class HubRunImpl final : public HubRun {
     if (!finished()) Advance(now_ms);
   }
 
+  void OnAway(std::int64_t now_ms) override {
+    if (finished()) return;
+    late_ = true;
+    Advance(now_ms);
+  }
+
   void Cancel(std::int64_t) override {
     if (!finished()) Fail(absl::CancelledError("cancelled"));
   }
@@ -327,8 +333,7 @@ class HubRunImpl final : public HubRun {
       if (!gone || !participants_.erase(site)) continue;
       if (refused_.contains(site)) continue;
       progress_.sites[site].standing = Standing::kLost;
-      progress_.sites[site].detail =
-          absl::StrFormat("no answer for %d s", options_.answer_deadline_ms / 1000);
+      progress_.sites[site].detail = "no answer in time";
     }
   }
 

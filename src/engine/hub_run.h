@@ -1,6 +1,6 @@
 // One run, the hub's side: a state machine without input or output of its own.
 //
-// Durable by replay: the caller appends every event (OnAnswer, OnTick, Cancel) to its log and syncs
+// Durable by replay: the caller appends every event (OnAnswer, OnTick, OnAway, Cancel) to its log and syncs
 // before it passes it in; after a crash it makes the run again from the same options and passes the
 // same events, and gets the same asks, byte for byte. Nothing in here is random or looks at a
 // clock.
@@ -60,7 +60,7 @@ struct SiteProgress {
     kLost,
     kRefused
   } standing = Standing::kWaiting;
-  std::string detail;  // for people: the refusal's code, "no answer for 30 s"
+  std::string detail;  // for people: the refusal's code, "no answer in time"
   std::uint64_t bytes_in = 0, bytes_out = 0;
 };
 
@@ -84,6 +84,8 @@ class HubRun {
   virtual void Start(std::int64_t now_ms) = 0;
   virtual void OnAnswer(std::size_t site, const Answer& answer, std::int64_t now_ms) = 0;
   virtual void OnTick(std::int64_t now_ms) = 0;
+  // Every site whose answer is still open has gone away: no use to wait for the deadline.
+  virtual void OnAway(std::int64_t now_ms) = 0;
   virtual void Cancel(std::int64_t now_ms) = 0;
 
   // The site's open ask; nullopt if there is none.

@@ -7,7 +7,7 @@
 namespace essaim::hub {
 namespace {
 
-enum class Kind : std::uint8_t { kStart, kAnswer, kTick, kCancel };
+enum class Kind : std::uint8_t { kStart, kAnswer, kTick, kCancel, kAway };
 
 std::string Simple(Kind kind, std::int64_t now_ms) {
   ByteWriter w;
@@ -21,6 +21,8 @@ std::string Simple(Kind kind, std::int64_t now_ms) {
 std::string StartEvent(std::int64_t now_ms) { return Simple(Kind::kStart, now_ms); }
 
 std::string TickEvent(std::int64_t now_ms) { return Simple(Kind::kTick, now_ms); }
+
+std::string AwayEvent(std::int64_t now_ms) { return Simple(Kind::kAway, now_ms); }
 
 std::string CancelEvent(std::int64_t now_ms) { return Simple(Kind::kCancel, now_ms); }
 
@@ -45,6 +47,9 @@ absl::Status PlayEvent(std::string_view event, HubRun& run) {
       break;
     case Kind::kTick:
       run.OnTick(now_ms);
+      break;
+    case Kind::kAway:
+      run.OnAway(now_ms);
       break;
     case Kind::kCancel:
       run.Cancel(now_ms);

@@ -39,6 +39,7 @@ struct HubService::Entry {
 std::string StartEvent(std::int64_t now_ms);
 std::string AnswerEvent(std::size_t site, const Answer& answer, std::int64_t now_ms);
 std::string TickEvent(std::int64_t now_ms);
+std::string AwayEvent(std::int64_t now_ms);
 std::string CancelEvent(std::int64_t now_ms);
 // Passes the event to the run. kDataLoss if the bytes are no event.
 absl::Status PlayEvent(std::string_view event, HubRun& run);

@@ -113,6 +113,7 @@ class HubService {
   void Changed(Entry& entry);
   std::string EntryJson(const Entry& entry, std::size_t n_sample) const;
   absl::StatusOr<Entry*> FindEntry(const std::string& id);
+  bool OpenSitesAreAway(const Entry& entry, std::int64_t now_ms) const;
 
   HubFolder folder_;
   std::unique_ptr<Store> store_;
@@ -124,6 +125,7 @@ class HubService {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<std::string> connected_;
+  std::map<std::string, std::int64_t> away_since_ms_;  // sites that were connected and are not
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by study id
 };
 

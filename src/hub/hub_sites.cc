@@ -10,6 +10,7 @@
 #include "governance/enrolment.h"
 #include "hub/hub_entry.h"
 #include "hub/hub_service.h"
+#include "transport/json_text.h"
 
 namespace essaim::hub {
 namespace {
@@ -22,13 +23,13 @@ constexpr std::size_t kPendingMax = 1'000;
 absl::StatusOr<Site> SiteOf(const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return absl::DataLossError("a stored site that does not parse");
-  Site site{.name = json.value("name", ""),
-            .status = json.value("status", ""),
+  Site site{.name = JsonText(json, "name"),
+            .status = JsonText(json, "status"),
             .signing_key = "",
-            .request_pem = json.value("request_pem", ""),
-            .fingerprint = json.value("fingerprint", ""),
-            .certificate_pem = json.value("certificate_pem", "")};
-  ESSAIM_ASSIGN_OR_RETURN(site.signing_key, FromHex(json.value("signing_key", "")));
+            .request_pem = JsonText(json, "request_pem"),
+            .fingerprint = JsonText(json, "fingerprint"),
+            .certificate_pem = JsonText(json, "certificate_pem")};
+  ESSAIM_ASSIGN_OR_RETURN(site.signing_key, FromHex(JsonText(json, "signing_key")));
   return site;
 }
 
@@ -46,8 +47,9 @@ absl::Status HubService::StoreSite(const Site& site) {
 
 absl::StatusOr<Site> HubService::LoadSite(const std::string& name) {
   absl::StatusOr<std::string> text = store_->Get("site", name);
-  if (!text.ok())
+  if (absl::IsNotFound(text.status()))
     return absl::NotFoundError(absl::StrCat("no site ", name, "; essaim hub status lists them"));
+  ESSAIM_RETURN_IF_ERROR(text.status());
   return SiteOf(*text);
 }
 
@@ -159,7 +161,7 @@ absl::StatusOr<Caller> HubService::Authenticate(const std::string& token) {
   const absl::StatusOr<std::string> stored = store_->Get("token", TokenHash(token));
   const Json json = stored.ok() ? Json::parse(*stored, nullptr, false) : Json();
   if (!json.is_object()) return absl::UnauthenticatedError("no such token");
-  return Caller{.name = json.value("name", ""), .role = json.value("role", "")};
+  return Caller{.name = JsonText(json, "name"), .role = JsonText(json, "role")};
 }
 
 absl::StatusOr<std::string> HubService::CreateToken(const std::string& name,
@@ -183,6 +185,7 @@ absl::Status HubService::OnConnect(const std::string& name) {
   if (site.status != "approved")
     return absl::PermissionDeniedError(absl::StrCat(name, " is ", site.status));
   connected_.insert(name);
+  away_since_ms_.erase(name);
   log_.Info("connected", {{"site", name}});
   for (auto& [id, entry] : entries_) {
     entry->asked.erase(name);  // whatever is open is said again
@@ -195,6 +198,7 @@ absl::Status HubService::OnConnect(const std::string& name) {
 void HubService::OnDisconnect(const std::string& site) {
   const std::scoped_lock lock(mutex_);
   connected_.erase(site);
+  away_since_ms_[site] = clock_.NowMs();
   log_.Info("disconnected", {{"site", site}});
   for (auto& [id, entry] : entries_) Changed(*entry);
 }

@@ -12,6 +12,7 @@
 #include "hub/hub_entry.h"
 #include "hub/hub_service.h"
 #include "study/study_check.h"
+#include "transport/json_text.h"
 
 namespace essaim::hub {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kSampleMax = 256;
+constexpr std::int64_t kAwayGraceMs = 3'000;  // a process restarts, a line is dialled again
 constexpr auto kWatchWait = std::chrono::seconds(1);
 
 std::string EncodeFinished(const FinishedAnalysis& finished) {
@@ -176,7 +178,8 @@ void HubService::SendAsks(Entry& entry) {
 // The result is stored, then the next analysis begins or the study ends.
 void HubService::EndRun(Entry& entry) {
   const std::string ended_run = entry.run_id;
-  if (entry.masked_sample.empty()) entry.masked_sample = entry.run->MaskedSample(kSampleMax);
+  std::vector<double> sample = entry.run->MaskedSample(kSampleMax);
+  if (sample.size() > entry.masked_sample.size()) entry.masked_sample = std::move(sample);
   absl::StatusOr<Result> result = entry.run->result();
   absl::Status stored = absl::OkStatus();
   if (result.ok()) {
@@ -231,13 +234,31 @@ void HubService::OnAnswer(const std::string& site, const std::string& run_id, st
     outbound_.run_ended(site, run_id);  // the run is over, and the site has not heard
 }
 
+// Sites that were seen to leave and have not come back within the grace. Right after the hub's own
+// start nobody has been seen to leave: then the deadline decides.
+bool HubService::OpenSitesAreAway(const Entry& entry, std::int64_t now_ms) const {
+  bool any = false;
+  for (std::size_t i = 0; i < entry.roster.size(); ++i) {
+    if (!entry.run->AskFor(i).has_value()) continue;
+    const auto away = away_since_ms_.find(entry.roster[i].site);
+    if (away == away_since_ms_.end() || now_ms - away->second < kAwayGraceMs) return false;
+    any = true;
+  }
+  return any;
+}
+
 void HubService::OnTick() {
   const std::scoped_lock lock(mutex_);
   const std::int64_t now_ms = clock_.NowMs();
   for (auto& [id, entry] : entries_) {
     if (entry->run == nullptr) continue;
     const std::optional<std::int64_t> deadline = entry->run->NextDeadlineMs();
-    if (deadline.has_value() && *deadline <= now_ms) Record(*entry, TickEvent(now_ms));
+    if (!deadline.has_value()) continue;
+    if (*deadline <= now_ms) {
+      Record(*entry, TickEvent(now_ms));
+    } else if (OpenSitesAreAway(*entry, now_ms)) {
+      Record(*entry, AwayEvent(now_ms));
+    }
   }
 }
 
@@ -267,17 +288,17 @@ absl::Status HubService::ResumeStudy(const std::string& id, const std::string& d
   if (!json.is_object()) return absl::DataLossError("a stored study that does not parse");
   auto entry = std::make_unique<Entry>();
   entry->id = id;
-  entry->status = json.value("status", "failed");
-  entry->message = json.value("message", "");
-  entry->by = json.value("by", "");
+  entry->status = JsonText(json, "status", "failed");
+  entry->message = JsonText(json, "message");
+  entry->by = JsonText(json, "by");
   entry->submitted_ms = json.value("submitted_ms", std::int64_t{0});
   entry->ended_ms = json.value("ended_ms", std::int64_t{0});
   entry->analysis = json.value("analysis", std::size_t{0});
-  entry->run_id = json.value("run_id", "");
+  entry->run_id = JsonText(json, "run_id");
   entry->masked_sample = json.value("masked_sample", std::vector<double>{});
   for (const Json& r : json.value("roster", Json::array())) {
-    ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(r.value("key", "")));
-    entry->roster.push_back({.site = r.value("site", ""), .signing_key = key});
+    ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(JsonText(r, "key")));
+    entry->roster.push_back({.site = JsonText(r, "site"), .signing_key = key});
   }
   ESSAIM_ASSIGN_OR_RETURN(const std::string source, store_->Get("source", id));
   ESSAIM_ASSIGN_OR_RETURN(entry->study, ParseStudy(source, nullptr));

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "crypto/certificates.h"
 #include "governance/enrolment.h"
+#include "transport/json_text.h"
 #include "transport/rest_client.h"
 
 namespace essaim::node {
@@ -29,7 +30,7 @@ absl::StatusOr<Json> CallHub(const NodeFolder& folder, const std::string& method
   if (!json.is_object()) return absl::InternalError("the hub's answer is not JSON");
   if (response.status != 200) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the hub says: ", json.value("error", "(nothing)")));
+        absl::StrCat("the hub says: ", JsonText(json, "error", "(nothing)")));
   }
   return json;
 }
@@ -42,28 +43,29 @@ absl::Status RequestEnrolment(NodeFolder& folder,
                                                                    folder.config.ca_fingerprint));
   ESSAIM_RETURN_IF_ERROR(WriteFile(folder.path + "/ca.pem", folder.ca_pem));
   ESSAIM_ASSIGN_OR_RETURN(const Json authority, CallHub(folder, "GET", "/v1/authority", ""));
-  folder.config.grpc_address = authority.value("grpc", "");
+  folder.config.grpc_address = JsonText(authority, "grpc");
   ESSAIM_RETURN_IF_ERROR(StoreConfig(folder));
   ESSAIM_ASSIGN_OR_RETURN(const std::string request,
                           crypto::MakeRequestPem(folder.tls_key_pem, folder.config.site));
   ESSAIM_ASSIGN_OR_RETURN(const std::string key, SigningKeyOf(folder));
   ESSAIM_ASSIGN_OR_RETURN(const std::string fingerprint,
                           EnrolmentFingerprint(folder.config.site, request, key));
-  show(fingerprint);
   const Json body = {
       {"name", folder.config.site}, {"request_pem", request}, {"signing_key", ToHex(key)}};
-  return CallHub(folder, "POST", "/v1/enrolments", body.dump()).status();
+  ESSAIM_RETURN_IF_ERROR(CallHub(folder, "POST", "/v1/enrolments", body.dump()).status());
+  show(fingerprint);
+  return absl::OkStatus();
 }
 
 absl::Status CollectCertificate(NodeFolder& folder) {
   ESSAIM_ASSIGN_OR_RETURN(const Json answer,
                           CallHub(folder, "GET", "/v1/enrolments/" + folder.config.site, ""));
-  const std::string status = answer.value("status", "");
+  const std::string status = JsonText(answer, "status");
   if (status == "revoked")
     return absl::PermissionDeniedError("the hub's operator revoked this site");
   if (status != "approved")
     return absl::UnavailableError("the hub's operator has not approved yet");
-  folder.certificate_pem = answer.value("certificate_pem", "");
+  folder.certificate_pem = JsonText(answer, "certificate_pem");
   ESSAIM_ASSIGN_OR_RETURN(const crypto::CertificateInfo info,
                           crypto::ReadCertificate(folder.certificate_pem));
   if (info.common_name != folder.config.site)

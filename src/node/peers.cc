@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/status_macros.h"
 #include "crypto/hash.h"
+#include "transport/json_text.h"
 
 namespace essaim::node {
 namespace {
@@ -17,7 +18,7 @@ using Json = nlohmann::json;
 absl::StatusOr<Peer> PeerOf(const std::string& site, const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return absl::DataLossError("a stored peer that does not parse");
-  ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(json.value("key", "")));
+  ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(JsonText(json, "key")));
   return Peer{.site = site,
               .signing_key = key,
               .trusted = json.value("trusted", false),
@@ -95,10 +96,10 @@ absl::StatusOr<std::vector<StewardStudy>> StewardStudies(Store& store) {
     const Json json = Json::parse(text, nullptr, false);
     if (!json.is_object()) return absl::DataLossError("a stored study that does not parse");
     studies.push_back({.hash = hash,
-                       .name = json.value("name", ""),
-                       .title = json.value("title", ""),
-                       .purpose = json.value("purpose", ""),
-                       .status = json.value("status", "")});
+                       .name = JsonText(json, "name"),
+                       .title = JsonText(json, "title"),
+                       .purpose = JsonText(json, "purpose"),
+                       .status = JsonText(json, "status")});
   }
   return studies;
 }

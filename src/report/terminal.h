@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "algo/result.h"
 #include "report/cell_text.h"
@@ -13,8 +14,12 @@ struct TerminalStyle {
   bool colour = false;  // ANSI colours for the series of a curve and for headings
   int columns = 100;    // width of the screen, 40 to 400
   int minimum_cell = 5;
+  std::size_t rows_max = 0;  // of a table; longer ones end with how many more there are. 0: all
+  std::vector<std::string> tables_left_out;  // ids of tables that are only named
 };
 
+// Columns that do not fit the screen go into a block below, led by the same texts; a single row that
+// does not fit stands upright.
 std::string TableText(const ResultTable& table, const TerminalStyle& style);
 // Axes with ticks and a legend; `rows` lines of plot.
 std::string CurveText(const Curve& curve, const TerminalStyle& style, int rows = 16);

@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "crypto/certificates.h"
+#include "transport/json_text.h"
 #include "transport/pem_file.h"
 
 namespace essaim::transport {
@@ -132,7 +133,7 @@ absl::StatusOr<std::string> FetchAuthority(const std::string& url, const std::st
   const httplib::Result result = client->Get("/v1/authority");
   if (!result) return Unreachable(url, result.error());
   const nlohmann::json json = nlohmann::json::parse(result->body, nullptr, false);
-  const std::string pem = json.is_object() ? json.value("certificate_pem", "") : "";
+  const std::string pem = JsonText(json, "certificate_pem");
   const absl::StatusOr<crypto::CertificateInfo> info = crypto::ReadCertificate(pem);
   if (!info.ok() || info->fingerprint != fingerprint) {
     return absl::PermissionDeniedError(

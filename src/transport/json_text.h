@@ -1,0 +1,17 @@
+// Texts out of JSON that somebody else wrote: a field of another type is as good as absent.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace essaim {
+
+// The text under `key`, or `fallback` when `json` is no object, has no such key, or holds no text.
+inline std::string JsonText(const nlohmann::json& json, const char* key,
+                            const std::string& fallback = "") {
+  if (!json.is_object()) return fallback;
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : fallback;
+}
+
+}  // namespace essaim
