@@ -70,7 +70,7 @@ def part_tcga(tcga):
     study = tcga.submit(ROOT / "studies/tcga_brca.yaml")
     tcga.watch(study)
     for analysis in ("survival-by-stage", "hazards-by-site", "hazards", "hazards-on-test-rows"):
-        indent(tcga.show(study, analysis), 70 if analysis.startswith("survival") else 36)
+        indent(tcga.show(study, analysis), 0 if analysis.startswith("survival") else 36)
     comment("the same study over the same rows pooled into one table: the largest difference of any number")
     indent(tcga.simulate(ROOT / "studies/tcga_brca.yaml", {s: ROOT / f"data/tcga_brca/{s}.csv" for s in TCGA}))
     return study

@@ -48,7 +48,7 @@ bool Utf8() {
 
 TerminalStyle ScreenStyle(int minimum_cell, bool all) {
   std::vector<std::string> left_out;  // what other programs read rather than people
-  if (!all) left_out = {"baseline", "covariance", "model", "model_info"};
+  if (!all) left_out = {"baseline", "covariance", "model", "model_info", "survival"};
   return {.unicode = Utf8(),
           .colour = isatty(STDOUT_FILENO) == 1 && Environment("NO_COLOR").empty(),
           .columns = Columns(),
