@@ -14,6 +14,7 @@
 #include "hub/hub_service.h"
 #include "report/html.h"
 #include "report/json.h"
+#include "transport/json_text.h"
 
 namespace essaim::hub {
 namespace {
@@ -64,7 +65,7 @@ std::string HubService::EntryJson(const Entry& entry, std::size_t n_sample) cons
                                 ? entry.run->MaskedSample(n_sample)
                                 : entry.masked_sample;
   }
-  return json.dump();
+  return JsonBytes(json);
 }
 
 absl::StatusOr<std::string> HubService::StatusJson(const std::string& id, bool with_masked_sample) {
@@ -80,7 +81,7 @@ std::string HubService::ListJson() {
   std::ranges::sort(entries, std::greater<>(), &Entry::submitted_ms);
   Json list = Json::array();
   for (const Entry* entry : entries) list.push_back(Json::parse(EntryJson(*entry, 0)));
-  return list.dump();
+  return JsonBytes(list);
 }
 
 absl::StatusOr<std::string> HubService::ResultJson(const std::string& id) {
@@ -104,7 +105,7 @@ absl::StatusOr<std::string> HubService::ResultJson(const std::string& id) {
          {"result_bytes", ToHex(f.result.Encode())},
          {"result", Json::parse(essaim::ResultJson(f.result, entry->study.privacy.minimum_cell))}});
   }
-  return json.dump();
+  return JsonBytes(json);
 }
 
 absl::StatusOr<std::string> HubService::ReportHtml(const std::string& id) {

@@ -42,7 +42,7 @@ absl::Status HubService::StoreSite(const Site& site) {
                      {"request_pem", site.request_pem},
                      {"fingerprint", site.fingerprint},
                      {"certificate_pem", site.certificate_pem}};
-  return store_->Put("site", site.name, json.dump());
+  return store_->Put("site", site.name, JsonBytes(json));
 }
 
 absl::StatusOr<Site> HubService::LoadSite(const std::string& name) {
@@ -174,7 +174,7 @@ absl::StatusOr<std::string> HubService::CreateToken(const std::string& name,
   const std::scoped_lock lock(mutex_);
   ESSAIM_ASSIGN_OR_RETURN(const std::string token, NewToken(entropy_));
   ESSAIM_RETURN_IF_ERROR(
-      store_->Put("token", TokenHash(token), Json{{"name", name}, {"role", role}}.dump()));
+      store_->Put("token", TokenHash(token), JsonBytes({{"name", name}, {"role", role}})));
   log_.Info("token", {{"name", name}, {"role", role}});
   return token;
 }

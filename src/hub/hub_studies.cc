@@ -81,7 +81,7 @@ absl::Status HubService::StoreEntry(Entry& entry) {
                      {"run_id", entry.run_id},
                      {"roster", roster},
                      {"masked_sample", entry.masked_sample}};
-  return store_->Put("study", entry.id, json.dump());
+  return store_->Put("study", entry.id, JsonBytes(json));
 }
 
 void HubService::Changed(Entry& entry) {

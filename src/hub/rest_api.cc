@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/status_macros.h"
 #include "base/version.h"
+#include "transport/json_text.h"
 
 namespace essaim::hub {
 namespace {
@@ -43,7 +44,8 @@ int HttpStatusOf(const absl::Status& status) {
 RestResponse ErrorOf(const absl::Status& status) {
   const Json json = {{"error", std::string(status.message())},
                      {"code", absl::StatusCodeToString(status.code())}};
-  return {.status = HttpStatusOf(status), .content_type = "application/json", .body = json.dump()};
+  return {
+      .status = HttpStatusOf(status), .content_type = "application/json", .body = JsonBytes(json)};
 }
 
 absl::StatusOr<Json> ObjectOf(const std::string& body) {
@@ -85,7 +87,7 @@ std::string RestApi::StatusJson() {
     row["certificate_until_ms"] = certificate.ok() ? certificate->not_after_ms : 0;
     json["sites"].push_back(row);
   }
-  return json.dump();
+  return JsonBytes(json);
 }
 
 // What needs no token: who the hub is, and asking to join.
@@ -94,10 +96,9 @@ absl::StatusOr<std::string> RestApi::Open(const RestRequest& request, bool& foun
   found = true;
   if (request.method == "GET" && request.path == "/healthz") return R"({"status":"ok"})";
   if (request.method == "GET" && request.path == "/v1/authority") {
-    return Json{{"name", folder_.config.name},
-                {"grpc", folder_.config.grpc_address},
-                {"certificate_pem", folder_.authority.certificate_pem}}
-        .dump();
+    return JsonBytes(Json{{"name", folder_.config.name},
+                          {"grpc", folder_.config.grpc_address},
+                          {"certificate_pem", folder_.authority.certificate_pem}});
   }
   if (request.method == "POST" && request.path == "/v1/enrolments") {
     ESSAIM_ASSIGN_OR_RETURN(const Json json, ObjectOf(request.body));
@@ -106,16 +107,15 @@ absl::StatusOr<std::string> RestApi::Open(const RestRequest& request, bool& foun
     ESSAIM_ASSIGN_OR_RETURN(const std::string key_hex, TextIn(json, "signing_key"));
     ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(key_hex));
     ESSAIM_ASSIGN_OR_RETURN(const Site site, service_.Enrol(name, pem, key));
-    return Json{{"name", site.name}, {"status", site.status}, {"fingerprint", site.fingerprint}}
-        .dump();
+    return JsonBytes(
+        Json{{"name", site.name}, {"status", site.status}, {"fingerprint", site.fingerprint}});
   }
   if (request.method == "GET" && parts.size() == 2 && parts[0] == "enrolments") {
     ESSAIM_ASSIGN_OR_RETURN(const Site site, service_.FindSite(parts[1]));
-    return Json{{"name", site.name},
-                {"status", site.status},
-                {"fingerprint", site.fingerprint},
-                {"certificate_pem", site.certificate_pem}}
-        .dump();
+    return JsonBytes(Json{{"name", site.name},
+                          {"status", site.status},
+                          {"fingerprint", site.fingerprint},
+                          {"certificate_pem", site.certificate_pem}});
   }
   found = false;
   return std::string();
@@ -130,7 +130,7 @@ absl::StatusOr<std::string> RestApi::ForResearchers(const RestRequest& request,
     if (request.method == "GET" && parts.size() == 1) return service_.ListJson();
     if (request.method == "POST" && parts.size() == 1) {
       ESSAIM_ASSIGN_OR_RETURN(const std::string id, service_.Submit(request.body, caller.name));
-      return Json{{"id", id}}.dump();
+      return JsonBytes(Json{{"id", id}});
     }
     if (request.method == "GET" && parts.size() == 2) {
       return service_.StatusJson(parts[1], request.query.contains("masked_sample"));
@@ -143,7 +143,7 @@ absl::StatusOr<std::string> RestApi::ForResearchers(const RestRequest& request,
       return service_.StatusJson(parts[1], false);
     if (request.method == "POST" && parts.size() == 3 && parts[2] == "cancel") {
       ESSAIM_RETURN_IF_ERROR(service_.Cancel(parts[1]));
-      return Json{{"id", parts[1]}, {"status", "cancelled"}}.dump();
+      return JsonBytes(Json{{"id", parts[1]}, {"status", "cancelled"}});
     }
   }
   found = false;
@@ -158,19 +158,19 @@ absl::StatusOr<std::string> RestApi::ForOperators(const RestRequest& request, bo
     ESSAIM_ASSIGN_OR_RETURN(const Json json, ObjectOf(request.body));
     ESSAIM_ASSIGN_OR_RETURN(const std::string fingerprint, TextIn(json, "fingerprint"));
     ESSAIM_RETURN_IF_ERROR(service_.Approve(parts[1], fingerprint));
-    return Json{{"name", parts[1]}, {"status", "approved"}}.dump();
+    return JsonBytes(Json{{"name", parts[1]}, {"status", "approved"}});
   }
   if (request.method == "POST" && parts.size() == 3 && parts[0] == "sites" &&
       parts[2] == "revoke") {
     ESSAIM_RETURN_IF_ERROR(service_.Revoke(parts[1]));
-    return Json{{"name", parts[1]}, {"status", "revoked"}}.dump();
+    return JsonBytes(Json{{"name", parts[1]}, {"status", "revoked"}});
   }
   if (request.method == "POST" && request.path == "/v1/tokens") {
     ESSAIM_ASSIGN_OR_RETURN(const Json json, ObjectOf(request.body));
     ESSAIM_ASSIGN_OR_RETURN(const std::string name, TextIn(json, "name"));
     ESSAIM_ASSIGN_OR_RETURN(const std::string role, TextIn(json, "role"));
     ESSAIM_ASSIGN_OR_RETURN(const std::string token, service_.CreateToken(name, role));
-    return Json{{"name", name}, {"role", role}, {"token", token}}.dump();
+    return JsonBytes(Json{{"name", name}, {"role", role}, {"token", token}});
   }
   found = false;
   return std::string();

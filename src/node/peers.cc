@@ -28,8 +28,8 @@ absl::StatusOr<Peer> PeerOf(const std::string& site, const std::string& text) {
 absl::Status PutPeer(Store& store, const Peer& peer) {
   return store.Put(
       "peer", peer.site,
-      Json{{"key", ToHex(peer.signing_key)}, {"trusted", peer.trusted}, {"changed", peer.changed}}
-          .dump());
+      JsonBytes(Json{
+          {"key", ToHex(peer.signing_key)}, {"trusted", peer.trusted}, {"changed", peer.changed}}));
 }
 
 }  // namespace
@@ -37,7 +37,8 @@ absl::Status PutPeer(Store& store, const Peer& peer) {
 std::string PeerFingerprint(const Peer& peer) {
   std::string text;
   for (const char byte : crypto::HashOf("essaim/peer", {peer.site, peer.signing_key})) {
-    absl::StrAppendFormat(&text, text.empty() ? "%02X" : ":%02X", static_cast<unsigned char>(byte));
+    if (!text.empty()) text += ':';
+    absl::StrAppendFormat(&text, "%02X", static_cast<unsigned char>(byte));
   }
   return text;
 }
@@ -117,11 +118,10 @@ absl::StatusOr<StewardStudy> FindStewardStudy(Store& store, const std::string& h
 
 absl::Status PutStewardStudy(Store& store, const StewardStudy& study) {
   return store.Put("study", study.hash,
-                   Json{{"name", study.name},
-                        {"title", study.title},
-                        {"purpose", study.purpose},
-                        {"status", study.status}}
-                       .dump());
+                   JsonBytes(Json{{"name", study.name},
+                                  {"title", study.title},
+                                  {"purpose", study.purpose},
+                                  {"status", study.status}}));
 }
 
 }  // namespace essaim::node

@@ -146,6 +146,14 @@ TEST(Study, RefusesWhatYamlCouldDo) {
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("two documents")));
 }
 
+TEST(Study, RefusesBytesThatAreNoText) {
+  std::string study = kStudy;
+  const std::size_t at = study.find("disease");
+  study[at] = '\xFF';
+  EXPECT_THAT(ParseStudy(study, nullptr),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("3:16: a byte that is no UTF-8")));
+}
+
 TEST(ParseDate, KnowsTheCalendar) {
   EXPECT_EQ(*ParseDate("1970-01-01"), 0);
   EXPECT_EQ(*ParseDate("2024-02-29"), 19782);

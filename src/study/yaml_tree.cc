@@ -16,6 +16,7 @@
 #include "base/nearest.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 
 namespace essaim {
 namespace {
@@ -179,6 +180,13 @@ absl::StatusOr<YamlNode> ParseYaml(std::string_view text, std::size_t bytes_max)
   if (text.size() > bytes_max) {
     return absl::InvalidArgumentError(
         absl::StrCat("1:1: the file has ", text.size(), " bytes, expected at most ", bytes_max));
+  }
+  const std::string_view readable = text.substr(0, Utf8Prefix(text));
+  if (readable.size() < text.size()) {
+    const auto line = 1 + std::ranges::count(readable, '\n');
+    const std::size_t column = readable.size() - (readable.rfind('\n') + 1) + 1;
+    return absl::InvalidArgumentError(Position(static_cast<std::size_t>(line), column) +
+                                      "a byte that is no UTF-8 text, expected a file in UTF-8");
   }
   try {
     std::istringstream in{std::string(text)};
