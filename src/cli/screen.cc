@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -47,14 +45,12 @@ bool Utf8() {
 }  // namespace
 
 TerminalStyle ScreenStyle(int minimum_cell, bool all) {
-  std::vector<std::string> left_out;  // what other programs read rather than people
-  if (!all) left_out = {"baseline", "covariance", "model", "model_info", "survival"};
   return {.unicode = Utf8(),
           .colour = isatty(STDOUT_FILENO) == 1 && Environment("NO_COLOR").empty(),
           .columns = Columns(),
           .minimum_cell = minimum_cell,
           .rows_max = all ? 0 : kRowsMax,
-          .tables_left_out = std::move(left_out)};
+          .details = all};
 }
 
 }  // namespace essaim::cli

@@ -4,7 +4,6 @@
 #include "base/bytes.h"
 #include "base/status_macros.h"
 #include "crypto/hash.h"
-#include "secagg/threshold.h"
 
 namespace essaim {
 
@@ -49,11 +48,10 @@ absl::StatusOr<secagg::Batch> MakeBatch(std::string_view run_context, std::uint3
     if (m >= roster.size()) return absl::InvalidArgumentError("a member that the roster has not");
     batch.members.push_back({.site = roster[m].site, .signing_key = roster[m].signing_key});
   }
-  ESSAIM_ASSIGN_OR_RETURN(
-      batch.threshold,
-      secagg::ThresholdFor(members.size(), static_cast<std::size_t>(privacy.collusions)));
   batch.n_sessions = n_sessions;
   batch.id = secagg::BatchId(run_context, counter, batch.members);
+  ESSAIM_RETURN_IF_ERROR(
+      secagg::PlanLinks(batch, static_cast<std::size_t>(privacy.collusions)));
   return batch;
 }
 

@@ -412,7 +412,7 @@ class HubRunImpl final : public HubRun {
 
   void AdvanceMasking(std::int64_t now_ms) {
     if (EndedByRefusal()) return;
-    const std::size_t needed = std::max(batch_->batch().threshold, sites_min());
+    const std::size_t needed = std::max(batch_->batch().signers, sites_min());
     if (n_open() > 0 && !(late_ && goes_on() && answered_.size() >= needed)) {
       if (late_) Pause(goes_on() ? needed : answered_.size() + n_open());
       return;
@@ -425,9 +425,15 @@ class HubRunImpl final : public HubRun {
   // After the list is fixed, a threshold of answers is enough, whatever the study says of dropouts:
   // the sum is the same.
   void AdvanceAgreed(std::int64_t now_ms) {
-    const std::size_t needed = batch_->batch().threshold;
-    if (answered_.size() + n_open() < needed) return Fail(TooFewLeft());
-    if (n_open() > 0 && !(late_ && answered_.size() >= needed)) {
+    const std::size_t needed = progress_.phase == RunPhase::kConsistency
+                                   ? batch_->batch().signers
+                                   : batch_->batch().threshold;
+    const bool enough = answered_.size() >= needed && (progress_.phase == RunPhase::kConsistency ||
+                                                       session_->EnoughUnmasks());
+    if (answered_.size() + n_open() < needed || (n_open() == 0 && !enough)) {
+      return Fail(TooFewLeft());
+    }
+    if (n_open() > 0 && !(late_ && enough)) {
       if (late_) Pause(needed);
       return;
     }

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "report/cell_text.h"
+#include "report/detail.h"
 #include "report/svg.h"
 
 namespace essaim {
@@ -56,6 +57,7 @@ svg text{font:12px system-ui,sans-serif;fill:var(--soft)}svg .name{font-weight:6
 figcaption{font-size:13px;color:var(--soft)}
 .key{display:inline-block;width:18px;height:3px;background:currentColor;border-radius:2px;
 margin:0 6px 4px 12px}
+summary{cursor:pointer;color:var(--soft);font-size:14px;margin:14px 0 0}
 .note{border-left:3px solid var(--accent);padding:4px 12px;margin:12px 0;color:var(--soft);
 font-size:13.5px}
 nav ol{margin:0;padding-left:20px;columns:2}a{color:var(--c0);text-decoration:none}
@@ -115,6 +117,7 @@ std::string SectionHtml(const ReportSection& section, std::size_t number, int mi
   out += "</p>";
   for (const std::string& note : result.notes) out += Tag("p", "note", EscapeXml(note));
   for (const ResultTable& table : result.tables) {
+    if (IsDetail(result, table)) continue;
     out += TableHtml(table, minimum_cell);
     if (const auto forest = ForestSvg(table)) out += *forest;
   }
@@ -122,6 +125,13 @@ std::string SectionHtml(const ReportSection& section, std::size_t number, int mi
     absl::StrAppend(&out, Tag("h3", "", EscapeXml(curve.title)), CurveSvg(curve));
   }
   if (section.comparison.has_value()) out += TableHtml(*section.comparison, minimum_cell);
+  for (const ResultTable& table : result.tables) {
+    if (!IsDetail(result, table)) continue;
+    const std::string name = table.title.empty() ? table.id : table.title;
+    absl::StrAppend(&out, "<details>",
+                    Tag("summary", "", absl::StrCat(EscapeXml(name), ", ", table.rows.size(), " rows")),
+                    TableHtml(table, minimum_cell), "</details>");
+  }
   return out + "</section>\n";
 }
 

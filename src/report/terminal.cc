@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/strings.h"
+#include "report/detail.h"
 #include "report/text_width.h"
 
 namespace essaim {
@@ -136,7 +137,7 @@ std::string ResultText(const Result& result, const TerminalStyle& style) {
                                  result.rounds, result.rounds == 1 ? " round" : " rounds", "\n");
   std::string left_out;
   for (const ResultTable& table : result.tables) {
-    if (std::ranges::find(style.tables_left_out, table.id) == style.tables_left_out.end()) {
+    if (style.details || !IsDetail(result, table)) {
       absl::StrAppend(&out, "\n", TableText(table, style));
     } else {
       absl::StrAppend(&left_out, left_out.empty() ? "" : ", ", table.id);

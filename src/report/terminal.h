@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "algo/result.h"
 #include "report/cell_text.h"
@@ -15,7 +14,7 @@ struct TerminalStyle {
   int columns = 100;    // width of the screen, 40 to 400
   int minimum_cell = 5;
   std::size_t rows_max = 0;  // of a table; longer ones end with how many more there are. 0: all
-  std::vector<std::string> tables_left_out;  // ids of tables that are only named
+  bool details = true;       // else tables of detail (report/detail.h) are only named
 };
 
 // Columns that do not fit the screen go into a block below, led by the same texts; a single row that

@@ -5,13 +5,17 @@
 
 #include "absl/strings/cord.h"
 #include "base/bytes.h"
+#include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/hash.h"
 #include "crypto/signing.h"
+#include "secagg/graph.h"
+#include "secagg/threshold.h"
 
 namespace essaim::secagg {
 namespace {
 
+constexpr std::size_t kDropoutShare = 10;  // above 64 members, one in so many may be lost
 constexpr char kRefusalPayload[] = "essaim/refusal";
 
 crypto::SignedMaskKey MaskKeyOf(const SecretBytes& secret, std::string_view session,
@@ -35,6 +39,32 @@ std::string Batch::SessionId(std::size_t session) const {
   ByteWriter w;
   w.U64(session);
   return crypto::HashOf("essaim/session", {id, w.bytes()});
+}
+
+bool Batch::Linked(std::uint32_t a, std::uint32_t b) const {
+  return a != b && (neighbours.empty() || std::ranges::binary_search(neighbours[a], b));
+}
+
+std::vector<std::uint32_t> Batch::HoldersOf(std::uint32_t member) const {
+  std::vector<std::uint32_t> holders;
+  for (std::uint32_t m = 0; m < members.size(); ++m) {
+    if (m == member || Linked(member, m)) holders.push_back(m);
+  }
+  return holders;
+}
+
+absl::Status PlanLinks(Batch& batch, std::size_t collusions) {
+  const std::size_t n = batch.members.size();
+  const std::size_t dropouts = n <= kCompleteGraphMax ? 0 : n / kDropoutShare;
+  ESSAIM_ASSIGN_OR_RETURN(const GraphParameters graph, PlanGraph(n, collusions, dropouts));
+  batch.threshold = graph.threshold;
+  // Any two sets of that many signers share one that is honest and signs one list only.
+  batch.signers = (n + collusions) / 2 + 1;
+  batch.neighbours.clear();
+  if (n > kCompleteGraphMax) {
+    ESSAIM_ASSIGN_OR_RETURN(batch.neighbours, NeighboursOf(n, graph.degree, batch.id));
+  }
+  return absl::OkStatus();
 }
 
 std::string BatchId(std::string_view run_context, std::uint32_t counter,

@@ -29,16 +29,27 @@ struct Member {
 
 struct Batch {
   std::string id;               // 32 bytes, never used twice: BatchId()
-  std::vector<Member> members;  // 2 to 64
-  std::size_t threshold = 0;    // ThresholdFor(members.size(), collusions)
+  std::vector<Member> members;  // 2 to limits::kSitesMax
+  std::size_t threshold = 0;    // shares that give a member's secret
+  std::size_t signers = 0;      // members that must agree on who is in a sum
   std::size_t n_sessions = 0;
+  // Who shares masks and shares with whom, ascending; empty: everyone with everyone (graph.h).
+  std::vector<std::vector<std::uint32_t>> neighbours;
 
   std::string SessionId(std::size_t session) const;  // 32 bytes
+  bool Linked(std::uint32_t a, std::uint32_t b) const;  // two different members
+  // The members that hold shares of `member`'s secrets, itself among them, ascending: the place in
+  // this list is the share's place on the polynomial.
+  std::vector<std::uint32_t> HoldersOf(std::uint32_t member) const;
 };
 
 // The id binds everything that the members must agree on before any key is made.
 std::string BatchId(std::string_view run_context, std::uint32_t counter,
                     const std::vector<Member>& members);
+
+// Sets thresholds and links: the complete graph up to 64 members, above it a k-regular one over an
+// order that follows from the batch's id. kInvalidArgument if too few are left to hide among.
+absl::Status PlanLinks(Batch& batch, std::size_t collusions);
 
 // A refusal with its code: what leaves the node is the code, the text is for its own log.
 absl::Status Refuse(v1::Refusal code, std::string_view text);

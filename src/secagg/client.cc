@@ -5,13 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/seeded_entropy.h"
 #include "secagg/shamir.h"
-#include "secagg/threshold.h"
 
 namespace essaim::secagg {
 namespace {
@@ -49,10 +49,10 @@ absl::StatusOr<std::set<std::uint32_t>> MembersOf(const std::vector<v1::Signed>&
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Make(ClientOptions options) {
   const Batch& batch = options.batch;
-  if (batch.members.size() < 2 || batch.members.size() > kCompleteGraphMax ||
-      options.self >= batch.members.size() || batch.threshold < 1 ||
-      batch.threshold > batch.members.size() || batch.n_sessions < 1 ||
-      batch.n_sessions > kSessionsMax) {
+  const std::size_t n = batch.members.size();
+  if (n < 2 || n > limits::kSitesMax || options.self >= n || batch.threshold < 1 ||
+      batch.threshold > batch.HoldersOf(options.self).size() || batch.signers < 1 ||
+      batch.signers > n || batch.n_sessions < 1 || batch.n_sessions > kSessionsMax) {
     return absl::InvalidArgumentError("a batch out of its limits");
   }
   std::set<std::string> sites, keys;
@@ -131,15 +131,17 @@ absl::Status Client::TakeAdvert(const v1::Signed& message) {
   return absl::OkStatus();
 }
 
-// shares[member][session]: the member's share of self_mask, then of the mask secret.
+// shares[holder][session]: the holder's share of self_mask, then of the mask secret; nothing for
+// members that hold none.
 absl::StatusOr<std::vector<std::vector<std::string>>> Client::SplitSecrets() const {
   crypto::SeededEntropy entropy(options_.seed.Clone(), absl::StrCat("shares:", options_.batch.id));
+  const std::vector<std::uint32_t> holders = options_.batch.HoldersOf(options_.self);
   std::vector<std::vector<std::string>> shares(n_members(), std::vector<std::string>(keys_.size()));
   for (std::size_t s = 0; s < keys_.size(); ++s) {
     for (const SecretBytes* secret : {&keys_[s].self_mask, &keys_[s].mask.secret()}) {
       ESSAIM_ASSIGN_OR_RETURN(const std::vector<Share> split,
-                              Split(*secret, options_.batch.threshold, n_members(), entropy));
-      for (std::uint32_t m = 0; m < n_members(); ++m) shares[m][s] += split[m].Encode();
+                              Split(*secret, options_.batch.threshold, holders.size(), entropy));
+      for (std::size_t i = 0; i < holders.size(); ++i) shares[holders[i]][s] += split[i].Encode();
     }
   }
   return shares;
@@ -175,7 +177,7 @@ absl::StatusOr<std::vector<v1::Signed>> Client::ShareKeys(const std::vector<v1::
   ESSAIM_ASSIGN_OR_RETURN(auto shares, SplitSecrets());
   std::vector<v1::Signed> bundles;
   for (std::uint32_t to = 0; to < n_members(); ++to) {
-    if (to == options_.self) continue;
+    if (!options_.batch.Linked(options_.self, to)) continue;
     v1::ShareBundle bundle;
     bundle.set_recipient(to);
     bundle.set_adverts_hash(hash);
@@ -225,8 +227,11 @@ absl::Status Client::Deliver(const std::vector<v1::Signed>& bundles) {
   if (adverts_hash_.empty() || delivered_)
     return Refuse(v1::REFUSAL_OUT_OF_ORDER, "shares out of order");
   ESSAIM_ASSIGN_OR_RETURN(const std::set<std::uint32_t> members, MembersOf(bundles, n_members()));
-  if (members.contains(options_.self) || members.size() + 1 != n_members()) {
-    return Refuse(v1::REFUSAL_FOREIGN_MEMBER, "shares of every other member are needed");
+  const Batch& batch = options_.batch;
+  const bool linked = std::ranges::all_of(
+      members, [&](std::uint32_t m) { return batch.Linked(options_.self, m); });
+  if (!linked || members.size() + 1 != batch.HoldersOf(options_.self).size()) {
+    return Refuse(v1::REFUSAL_FOREIGN_MEMBER, "shares of every neighbour, and no other, are needed");
   }
   for (const v1::Signed& bundle : bundles) ESSAIM_RETURN_IF_ERROR(TakeBundle(bundle));
   delivered_ = true;
@@ -246,7 +251,7 @@ absl::StatusOr<v1::MaskedAnswer> Client::Mask(std::size_t session, std::string_v
   std::vector<std::pair<const SecretBytes*, crypto::MaskSign>> masks = {
       {&keys_[session].self_mask, crypto::MaskSign::kAdd}};
   for (std::uint32_t m = 0; m < n_members(); ++m) {
-    if (m == options_.self) continue;
+    if (!options_.batch.Linked(options_.self, m)) continue;
     const absl::StatusOr<SecretBytes> agreed =
         keys_[session].mask.Agree(peers_[m].mask_keys[session]);
     if (!agreed.ok()) return Refuse(v1::REFUSAL_BAD_KEY, "a mask key of low order");
@@ -316,7 +321,7 @@ absl::StatusOr<v1::Signed> Client::Agree(const std::vector<v1::Signed>& heads) {
   ESSAIM_ASSIGN_OR_RETURN(std::set<std::uint32_t> members, MembersOf(heads, n_members()));
   if (!members.contains(options_.self))
     return Refuse(v1::REFUSAL_SELF_LEFT_OUT, "this site sent its vector and is left out");
-  if (members.size() < std::max(options_.batch.threshold, options_.minimum_sites)) {
+  if (members.size() < std::max(options_.batch.signers, options_.minimum_sites)) {
     return Refuse(v1::REFUSAL_TOO_FEW_SITES, "too few sites in the sum");
   }
   if (options_.all_members_or_none && members.size() != n_members()) {
@@ -339,7 +344,7 @@ absl::StatusOr<v1::Signed> Client::Unmask(const std::vector<v1::Signed>& signatu
     return Refuse(v1::REFUSAL_OUT_OF_ORDER, "no agreed sum to unmask");
   ESSAIM_ASSIGN_OR_RETURN(const std::set<std::uint32_t> members,
                           MembersOf(signatures, n_members()));
-  if (members.size() < options_.batch.threshold)
+  if (members.size() < options_.batch.signers)
     return Refuse(v1::REFUSAL_THRESHOLD, "too few signatures");
   const std::string id = options_.batch.SessionId(open_->session);
   for (const v1::Signed& signature : signatures) {
@@ -359,6 +364,7 @@ absl::StatusOr<v1::Signed> Client::Unmask(const std::vector<v1::Signed>& signatu
   v1::Unmask body;
   body.set_session(id);
   for (std::uint32_t m = 0; m < n_members(); ++m) {
+    if (m != options_.self && !options_.batch.Linked(options_.self, m)) continue;
     const std::string& shares = peers_[m].shares[open_->session];
     const bool in_sum = open_->in_sum.contains(m);
     v1::MemberShare* share = in_sum ? body.add_self_mask() : body.add_pairwise();

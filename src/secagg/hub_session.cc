@@ -38,7 +38,7 @@ absl::Status HubBatch::TakeBundles(std::uint32_t member, const v1::SharesAnswer&
     v1::ShareBundle bundle;
     if (message.member() != member || !VerifySigned(batch_, Step::kShares, message) ||
         !bundle.ParseFromString(message.body()) || bundle.recipient() >= members_.size() ||
-        bundle.recipient() == member ||
+        !batch_.Linked(member, bundle.recipient()) ||
         bundle.commitments_size() != static_cast<int>(batch_.n_sessions)) {
       return Malformed("shares that are not this member's");
     }
@@ -49,7 +49,7 @@ absl::Status HubBatch::TakeBundles(std::uint32_t member, const v1::SharesAnswer&
     if (!bundles.emplace(bundle.recipient(), message).second)
       return Malformed("two bundles to one member");
   }
-  if (bundles.size() + 1 != members_.size())
+  if (bundles.size() + 1 != batch_.HoldersOf(member).size())
     return Malformed("shares for some members are missing");
   members_[member].bundles = std::move(bundles);
   members_[member].commitments = std::move(commitments);
@@ -113,6 +113,7 @@ absl::StatusOr<EncodedVector> ReplaySum(const HubBatch& batch, std::size_t sessi
     if (key.public_key() != batch.mask_key(lost, session))
       return absl::DataLossError("a mask secret of another key");
     for (const auto& [member, answer] : transcript.masked) {
+      if (!batch.batch().Linked(member, lost)) continue;
       ESSAIM_ASSIGN_OR_RETURN(const SecretBytes agreed, key.Agree(batch.mask_key(member, session)));
       pairs.push_back(PairSecret(agreed, PairUse::kMask, id, member, lost));
       // `member` added this mask if it comes first; it is taken back.
@@ -196,10 +197,15 @@ absl::Status HubSession::TakeUnmask(std::uint32_t member, const v1::Signed& unma
 
 absl::StatusOr<SecretBytes> HubSession::Recover(std::uint32_t member, bool in_sum) {
   std::vector<Share> shares;
-  for (const auto& [holder, unmask] : unmasks_) {
+  const std::vector<std::uint32_t> holders = batch_->batch().HoldersOf(member);
+  for (std::size_t place = 0; place < holders.size(); ++place) {
+    const std::uint32_t holder = holders[place];
+    const auto unmasked = unmasks_.find(holder);
+    if (unmasked == unmasks_.end()) continue;
+    const v1::Unmask& unmask = unmasked->second;
     for (const v1::MemberShare& share : in_sum ? unmask.self_mask() : unmask.pairwise()) {
       if (share.member() != member) continue;
-      absl::StatusOr<Share> decoded = Share::Decode(holder + 1, share.share());
+      absl::StatusOr<Share> decoded = Share::Decode(place + 1, share.share());
       if (decoded.ok()) {
         shares.push_back(*decoded);
       } else {
@@ -219,8 +225,18 @@ absl::StatusOr<SecretBytes> HubSession::Recover(std::uint32_t member, bool in_su
         absl::StrCat("the shares of ", batch_->batch().members[member].site,
                      "'s secret are wrong or too few: ", recovered.status().message()));
   }
-  for (const std::uint32_t x : recovered->wrong) cheats_.push_back(x - 1);
+  for (const std::uint32_t x : recovered->wrong) cheats_.push_back(holders[x - 1]);
   return std::move(recovered->secret);
+}
+
+bool HubSession::EnoughUnmasks() const {
+  for (std::uint32_t m = 0; m < batch_->batch().members.size(); ++m) {
+    const std::vector<std::uint32_t> holders = batch_->batch().HoldersOf(m);
+    const auto n = std::ranges::count_if(
+        holders, [&](std::uint32_t holder) { return unmasks_.contains(holder); });
+    if (static_cast<std::size_t>(n) < batch_->batch().threshold) return false;
+  }
+  return true;
 }
 
 absl::StatusOr<EncodedVector> HubSession::Finish() {

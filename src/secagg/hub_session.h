@@ -80,11 +80,9 @@ class HubSession {
   std::vector<v1::Signed> Agreements() const;
   absl::Status TakeUnmask(std::uint32_t member, const v1::Signed& unmask);
 
-  std::size_t n_agreements() const { return agreements_.size(); }
-
-  std::size_t n_unmasks() const { return unmasks_.size(); }
-
-  // With at least `threshold` unmask answers: the sum. kDataLoss naming the members whose shares
+  // Whether every member's secret has shares enough.
+  bool EnoughUnmasks() const;
+  // With enough unmask answers: the sum. kDataLoss naming the members whose shares
   // are wrong if the secrets cannot be found; with spare shares they are found all the same and
   // `cheats` has the names.
   absl::StatusOr<EncodedVector> Finish();

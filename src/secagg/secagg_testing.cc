@@ -14,9 +14,10 @@ TestBatch::TestBatch(const TestBatchOptions& given) : options(given) {
         {.site = absl::StrCat("site", m),
          .signing_key = crypto::SigningKey::FromSeed(SigningSeed(m))->public_key()});
   }
-  batch.threshold = options.threshold;
+  batch.threshold = batch.signers = options.threshold;  // 0: planned, below
   batch.n_sessions = options.n_sessions;
   batch.id = BatchId("run", options.counter, batch.members);
+  if (options.threshold == 0) ESSAIM_CHECK(PlanLinks(batch, options.collusions).ok());
   for (std::size_t m = 0; m < options.n; ++m) {
     auto client = MakeClient(m);
     ESSAIM_CHECK(client.ok());

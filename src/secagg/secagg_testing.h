@@ -17,7 +17,8 @@ namespace essaim::secagg {
 
 struct TestBatchOptions {
   std::size_t n = 4;
-  std::size_t threshold = 3;
+  std::size_t threshold = 3;  // 0: as PlanLinks says for `collusions`
+  std::size_t collusions = 1;
   std::size_t n_sessions = 1;
   std::size_t minimum_sites = 2;
   bool all_members_or_none = false;

@@ -57,6 +57,19 @@ TEST_F(SimTest, EqualsThePooledRows) {
   }
 }
 
+// Above 64 sites masks and shares go to some neighbours only; five sites stop for good.
+TEST_F(SimTest, SeventySitesOfWhichFiveStop) {
+  SimOptions options;
+  options.faults.lost = {{3, 900}, {17, 900}, {29, 900}, {44, 900}, {60, 900}};
+  ASSERT_OK_AND_ASSIGN(const SimAnalysis done, RunSmall(70, Privacy::OnDropout::kContinue, options));
+  EXPECT_EQ(done.sites.size(), 65u);
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; i < 70; ++i) {
+    if (i != 3 && i != 17 && i != 29 && i != 44 && i != 60) left.push_back(i);
+  }
+  EXPECT_NEAR(MeanOf(done), PooledMean(70, left), 1e-12);
+}
+
 TEST_F(SimTest, MoreRoundsThanABatchHasSessions) {
   ASSERT_OK_AND_ASSIGN(const SimAnalysis done, RunSmall(4, Privacy::OnDropout::kWait, {}, 20));
   EXPECT_EQ(done.result.rounds, 20);
