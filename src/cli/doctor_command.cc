@@ -8,10 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "cli/commands.h"
-#include "cli/exit_codes.h"
+#include "cli/fail.h"
 #include "crypto/certificates.h"
 #include "crypto/mask.h"
 #include "transport/json_text.h"
@@ -117,7 +118,7 @@ int Run(const std::string& dir, const std::string& format) {
   doctor.Say(true, "mask kernel",
              crypto::HasVaes() ? "VAES, AVX-512" : "portable (no VAES on this processor)", "");
   const std::int64_t now_ms = SystemClock().NowMs();
-  doctor.Say(now_ms > 1'700'000'000'000, "clock", absl::StrFormat("%d s since 1970", now_ms / 1000),
+  doctor.Say(now_ms > 1'700'000'000'000, "clock", absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixMillis(now_ms), absl::UTCTimeZone()),
              "set the clock: certificates depend on it");
   if (dir.empty()) return doctor.Print(format);
   CheckDisk(doctor, dir);

@@ -12,7 +12,7 @@
 
 #include "base/version.h"
 #include "cli/commands.h"
-#include "cli/exit_codes.h"
+#include "cli/fail.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ int RunBeside(const std::string& program, char** arguments) {
   const std::string path = (self.parent_path() / program).string();
   execv(path.c_str(), arguments);
   std::fprintf(stderr, "essaim: cannot start %s: is it installed beside essaim?\n", path.c_str());
-  return essaim::cli::kFailed;
+  return essaim::kFailed;
 }
 
 }  // namespace
@@ -34,7 +34,8 @@ int main(int argc, char** argv) {
   if (first == "hub" && (second == "init" || second == "serve"))
     return RunBeside("essaim-hub", argv + 1);
 
-  CLI::App app{"Essaim: hospitals answer questions together without moving a patient record."};
+  CLI::App app{"Essaim: hospitals answer questions together without moving a patient record.",
+               "essaim"};
   app.set_version_flag("--version", essaim::kVersion);
   app.require_subcommand(1);
   int exit_code = 0;
@@ -53,11 +54,11 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
-    return code == 0 ? 0 : static_cast<int>(essaim::cli::kUsage);
+    return code == 0 ? 0 : static_cast<int>(essaim::kUsage);
   } catch (const nlohmann::json::exception& error) {
     std::fprintf(stderr, "essaim: the hub's answer is not what this version expects (%s)\n",
                  error.what());
-    return essaim::cli::kFailed;
+    return essaim::kFailed;
   }
   return exit_code;
 }

@@ -7,7 +7,7 @@
 #include "base/status_macros.h"
 #include "cli/commands.h"
 #include "cli/connection.h"
-#include "cli/exit_codes.h"
+#include "cli/fail.h"
 
 namespace essaim::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/status_macros.h"
 #include "cli/commands.h"
 #include "cli/connection.h"
-#include "cli/exit_codes.h"
+#include "cli/fail.h"
 #include "cli/screen.h"
 #include "cli/study_text.h"
 #include "report/csv.h"

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "algorithms/registry.h"
 #include "base/clock.h"
+#include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "crypto/entropy.h"
@@ -26,10 +27,7 @@ std::atomic<bool> stop_asked{false};
 
 void OnSignal(int) { stop_asked = true; }
 
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "essaim-hub: %s\n", std::string(status.message()).c_str());
-  return 1;
-}
+int Fail(const absl::Status& status) { return essaim::Fail("essaim-hub", status); }
 
 int Init(const std::string& path, const HubConfig& config) {
   crypto::SystemEntropy entropy;
@@ -155,6 +153,10 @@ int main(int argc, char** argv) {
   init->add_option("--grpc", config.grpc_address, "host:port for the nodes")->capture_default_str();
   CLI::App* serve = app.add_subcommand("serve", "Run the hub");
   serve->add_option("DIR", path, "the hub's folder")->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? essaim::kOk : essaim::kUsage;
+  }
   return init->parsed() ? essaim::hub::Init(path, config) : essaim::hub::Serve(path);
 }

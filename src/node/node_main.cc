@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "algorithms/registry.h"
 #include "base/clock.h"
+#include "base/exit_codes.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -39,24 +40,7 @@ struct Arguments {
   bool all = false;
 };
 
-// Exit codes as in docs/cli.md.
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "essaim-node: %s\n", std::string(status.message()).c_str());
-  switch (status.code()) {
-    case absl::StatusCode::kPermissionDenied:
-      return 3;
-    case absl::StatusCode::kNotFound:
-      return 4;
-    case absl::StatusCode::kUnavailable:
-      return 5;
-    case absl::StatusCode::kInvalidArgument:
-      return 6;
-    case absl::StatusCode::kCancelled:
-      return 7;
-    default:
-      return 1;
-  }
-}
+int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
 
 int Init(const Arguments& args) {
   crypto::SystemEntropy entropy;
@@ -388,7 +372,11 @@ int Main(int argc, char** argv) {
     sub->add_option("DIR", args.dir, "the site's folder")->required();
   load->add_option("FILES", args.files, "the files")->required();
   AddStewardCommands(app, args);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
   if (init->parsed()) return Init(args);
   if (enroll->parsed()) return Enroll(args);
   if (load->parsed()) return Load(args);

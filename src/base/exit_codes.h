@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 
-namespace essaim::cli {
+namespace essaim {
 
 enum ExitCode : int {
   kOk = 0,
@@ -16,8 +16,8 @@ enum ExitCode : int {
   kCancelled = 7,
 };
 
-// Prints "essaim: ..." to standard error and gives the code.
-int Fail(const absl::Status& status);
+// Prints "program: ..." to standard error and gives the code.
+int Fail(const char* program, const absl::Status& status);
 ExitCode ExitCodeOf(const absl::Status& status);
 
-}  // namespace essaim::cli
+}  // namespace essaim

@@ -1,9 +1,9 @@
-#include "cli/exit_codes.h"
+#include "base/exit_codes.h"
 
 #include <cstdio>
 #include <string>
 
-namespace essaim::cli {
+namespace essaim {
 
 ExitCode ExitCodeOf(const absl::Status& status) {
   switch (status.code()) {
@@ -26,9 +26,9 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   }
 }
 
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "essaim: %s\n", std::string(status.message()).c_str());
+int Fail(const char* program, const absl::Status& status) {
+  std::fprintf(stderr, "%s: %s\n", program, std::string(status.message()).c_str());
   return ExitCodeOf(status);
 }
 
-}  // namespace essaim::cli
+}  // namespace essaim
