@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "crypto/certificates.h"
 #include "governance/enrolment.h"
+#include "transport/enrolment_answers.h"
 #include "transport/json_text.h"
 #include "transport/rest_client.h"
 
@@ -18,21 +19,12 @@ using Json = nlohmann::json;
 
 constexpr int kTimeoutMs = 15'000;
 
-absl::StatusOr<Json> CallHub(const NodeFolder& folder, const std::string& method,
-                             const std::string& path, const std::string& body) {
+absl::StatusOr<transport::RestResponse> CallHub(const NodeFolder& folder, const std::string& method,
+                                                const std::string& path, const std::string& body) {
   transport::RestTarget target;
   target.url = folder.config.hub_url;
   target.ca_pem = folder.ca_pem;
-  ESSAIM_ASSIGN_OR_RETURN(
-      const transport::RestResponse response,
-      transport::Call(target, method, path, body, "application/json", kTimeoutMs));
-  Json json = Json::parse(response.body, nullptr, false);
-  if (!json.is_object()) return absl::InternalError("the hub's answer is not JSON");
-  if (response.status != 200) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the hub says: ", JsonText(json, "error", "(nothing)")));
-  }
-  return json;
+  return transport::Call(target, method, path, body, "application/json", kTimeoutMs);
 }
 
 }  // namespace
@@ -42,7 +34,8 @@ absl::Status RequestEnrolment(NodeFolder& folder,
   ESSAIM_ASSIGN_OR_RETURN(folder.ca_pem, transport::FetchAuthority(folder.config.hub_url,
                                                                    folder.config.ca_fingerprint));
   ESSAIM_RETURN_IF_ERROR(WriteFile(folder.path + "/ca.pem", folder.ca_pem));
-  ESSAIM_ASSIGN_OR_RETURN(const Json authority, CallHub(folder, "GET", "/v1/authority", ""));
+  ESSAIM_ASSIGN_OR_RETURN(const auto shown, CallHub(folder, "GET", "/v1/authority", ""));
+  ESSAIM_ASSIGN_OR_RETURN(const Json authority, transport::ObjectIn(shown));
   folder.config.grpc_address = JsonText(authority, "grpc");
   ESSAIM_RETURN_IF_ERROR(StoreConfig(folder));
   ESSAIM_ASSIGN_OR_RETURN(const std::string request,
@@ -52,24 +45,17 @@ absl::Status RequestEnrolment(NodeFolder& folder,
                           EnrolmentFingerprint(folder.config.site, request, key));
   const Json body = {
       {"name", folder.config.site}, {"request_pem", request}, {"signing_key", ToHex(key)}};
-  ESSAIM_RETURN_IF_ERROR(CallHub(folder, "POST", "/v1/enrolments", body.dump()).status());
+  ESSAIM_ASSIGN_OR_RETURN(const auto taken, CallHub(folder, "POST", "/v1/enrolments", body.dump()));
+  ESSAIM_RETURN_IF_ERROR(transport::ObjectIn(taken).status());
   show(fingerprint);
   return absl::OkStatus();
 }
 
 absl::Status CollectCertificate(NodeFolder& folder) {
-  ESSAIM_ASSIGN_OR_RETURN(const Json answer,
+  ESSAIM_ASSIGN_OR_RETURN(const auto answer,
                           CallHub(folder, "GET", "/v1/enrolments/" + folder.config.site, ""));
-  const std::string status = JsonText(answer, "status");
-  if (status == "revoked")
-    return absl::PermissionDeniedError("the hub's operator revoked this site");
-  if (status != "approved")
-    return absl::UnavailableError("the hub's operator has not approved yet");
-  folder.certificate_pem = JsonText(answer, "certificate_pem");
-  ESSAIM_ASSIGN_OR_RETURN(const crypto::CertificateInfo info,
-                          crypto::ReadCertificate(folder.certificate_pem));
-  if (info.common_name != folder.config.site)
-    return absl::FailedPreconditionError("the certificate is for another site");
+  ESSAIM_ASSIGN_OR_RETURN(folder.certificate_pem,
+                          transport::CertificateIn(answer, folder.config.site));
   return WriteFile(folder.path + "/tls.pem", folder.certificate_pem);
 }
 

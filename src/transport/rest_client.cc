@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -13,8 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
-#include "crypto/certificates.h"
-#include "transport/json_text.h"
+#include "transport/enrolment_answers.h"
 #include "transport/pem_file.h"
 
 namespace essaim::transport {
@@ -132,16 +130,10 @@ absl::StatusOr<std::string> FetchAuthority(const std::string& url, const std::st
       false);  // what it says is checked against the fingerprint instead
   const httplib::Result result = client->Get("/v1/authority");
   if (!result) return Unreachable(url, result.error());
-  const nlohmann::json json = nlohmann::json::parse(result->body, nullptr, false);
-  const std::string pem = JsonText(json, "certificate_pem");
-  const absl::StatusOr<crypto::CertificateInfo> info = crypto::ReadCertificate(pem);
-  if (!info.ok() || info->fingerprint != fingerprint) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the hub at ", url, " shows another authority than ", fingerprint, ": ",
-                     info.ok() ? info->fingerprint : "none",
-                     ". Do not go on; ask the hub's operator for the fingerprint"));
-  }
-  return pem;
+  absl::StatusOr<std::string> pem = AuthorityIn(result->body, fingerprint);
+  if (pem.ok()) return pem;
+  return absl::Status(pem.status().code(),
+                      absl::StrCat("the hub at ", url, " shows ", pem.status().message()));
 }
 
 }  // namespace essaim::transport
