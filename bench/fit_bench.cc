@@ -1,4 +1,5 @@
-// A whole logistic fit in simulation, four nodes with secure sums, beside R's glm() on the pooled rows.
+// A whole logistic fit in simulation, four nodes with secure sums, beside R's glm() on the pooled
+// rows.
 //
 //   fit_bench [PERSONS]      1,000,000 persons by default, 20 covariates
 //
@@ -121,8 +122,8 @@ Fit InR(const std::vector<std::vector<double>>& columns) {
     std::ofstream(folder / "fit.R") << kScript;
   }
   const std::string command = "Rscript --vanilla " + (folder / "fit.R").string() + " " +
-                              (folder / "rows").string() + " " +
-                              std::to_string(columns[0].size()) + " > " + (folder / "out").string();
+                              (folder / "rows").string() + " " + std::to_string(columns[0].size()) +
+                              " > " + (folder / "out").string();
   Fit fit;
   if (std::system(command.c_str()) == 0) {
     std::ifstream out(folder / "out");
@@ -141,15 +142,16 @@ int Main(int argc, char** argv) {
               ours.seconds, n_persons, kCovariates);
   const Fit theirs = InR(columns);
   if (theirs.estimates.size() != ours.estimates.size()) {
-    std::printf("R's glm(), pooled rows    not run: Rscript is missing (apt-get install r-base-core)\n");
+    std::printf(
+        "R's glm(), pooled rows    not run: Rscript is missing (apt-get install r-base-core)\n");
     return 0;
   }
   double largest = 0;
   for (std::size_t k = 0; k < ours.estimates.size(); ++k) {
     largest = std::max(largest, std::fabs(ours.estimates[k] / theirs.estimates[k] - 1));
   }
-  std::printf("R's glm(), pooled rows    %8.2f s\nratio                     %8.2f\n", theirs.seconds,
-              theirs.seconds / ours.seconds);
+  std::printf("R's glm(), pooled rows    %8.2f s\nratio                     %8.2f\n",
+              theirs.seconds, theirs.seconds / ours.seconds);
   std::printf("largest relative difference of coefficients and standard errors  %.2g\n", largest);
   return largest < 1e-8 ? 0 : 1;
 }

@@ -118,8 +118,10 @@ int Run(const std::string& dir, const std::string& format) {
   doctor.Say(true, "mask kernel",
              crypto::HasVaes() ? "VAES, AVX-512" : "portable (no VAES on this processor)", "");
   const std::int64_t now_ms = SystemClock().NowMs();
-  doctor.Say(now_ms > 1'700'000'000'000, "clock", absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixMillis(now_ms), absl::UTCTimeZone()),
-             "set the clock: certificates depend on it");
+  doctor.Say(
+      now_ms > 1'700'000'000'000, "clock",
+      absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixMillis(now_ms), absl::UTCTimeZone()),
+      "set the clock: certificates depend on it");
   if (dir.empty()) return doctor.Print(format);
   CheckDisk(doctor, dir);
   const absl::StatusOr<std::string> node = ReadFile(dir + "/node.json"),
@@ -137,8 +139,7 @@ int Run(const std::string& dir, const std::string& format) {
       CheckPrivate(doctor, dir + key);
     CheckCertificate(doctor, dir + "/server.pem");
     CheckDatabase(doctor, dir + "/hub.db");
-    CheckHub(doctor, absl::StrCat("https://", JsonText(json, "rest")),
-             dir + "/ca.pem");
+    CheckHub(doctor, absl::StrCat("https://", JsonText(json, "rest")), dir + "/ca.pem");
   } else {
     doctor.Say(false, "folder", dir + " is neither a hub's nor a site's",
                "essaim hub init DIR, or essaim node init DIR");

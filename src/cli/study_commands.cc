@@ -170,8 +170,8 @@ int ShowResult(const Arguments& args) {
                 ResultText(*result, style).c_str());
   }
   if (!found)
-    return Fail(absl::NotFoundError(absl::StrCat(args.id, " has no result of an analysis ",
-                                                 args.analysis, " (yet)")));
+    return Fail(absl::NotFoundError(
+        absl::StrCat(args.id, " has no result of an analysis ", args.analysis, " (yet)")));
   const std::string status = JsonText(*json, "status");
   if (status != "done")
     std::printf("The study is %s. %s\n", status.c_str(), JsonText(*json, "message").c_str());

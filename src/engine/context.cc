@@ -50,8 +50,7 @@ absl::StatusOr<secagg::Batch> MakeBatch(std::string_view run_context, std::uint3
   }
   batch.n_sessions = n_sessions;
   batch.id = secagg::BatchId(run_context, counter, batch.members);
-  ESSAIM_RETURN_IF_ERROR(
-      secagg::PlanLinks(batch, static_cast<std::size_t>(privacy.collusions)));
+  ESSAIM_RETURN_IF_ERROR(secagg::PlanLinks(batch, static_cast<std::size_t>(privacy.collusions)));
   return batch;
 }
 

@@ -428,8 +428,8 @@ class HubRunImpl final : public HubRun {
     const std::size_t needed = progress_.phase == RunPhase::kConsistency
                                    ? batch_->batch().signers
                                    : batch_->batch().threshold;
-    const bool enough = answered_.size() >= needed && (progress_.phase == RunPhase::kConsistency ||
-                                                       session_->EnoughUnmasks());
+    const bool enough = answered_.size() >= needed &&
+                        (progress_.phase == RunPhase::kConsistency || session_->EnoughUnmasks());
     if (answered_.size() + n_open() < needed || (n_open() == 0 && !enough)) {
       return Fail(TooFewLeft());
     }

@@ -125,7 +125,7 @@ class HubService {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<std::string> connected_;
-  std::map<std::string, std::int64_t> away_since_ms_;  // sites that were connected and are not
+  std::map<std::string, std::int64_t> away_since_ms_;      // sites that were connected and are not
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by study id
 };
 

@@ -24,7 +24,8 @@ ESSAIM_INLINE void Load(const double* from, Lanes& to) { std::memcpy(&to, from, 
 ESSAIM_INLINE double Total(const Lanes& v) { return (v[0] + v[1]) + (v[2] + v[3]); }
 
 // a . b[0..3], four columns `stride` apart: each value of `a` is loaded once.
-ESSAIM_INLINE void Dot4(const double* a, const double* b, std::size_t stride, std::size_t n, double* out) {
+ESSAIM_INLINE void Dot4(const double* a, const double* b, std::size_t stride, std::size_t n,
+                        double* out) {
   Lanes s0{}, s1{}, s2{}, s3{};
   std::size_t i = 0;
   for (; i + 4 <= n; i += 4) {
@@ -66,7 +67,8 @@ ESSAIM_INLINE void Dot1(const double* a, const double* b, std::size_t n, double*
   *out += t;
 }
 
-ESSAIM_INLINE void DotAll(const double* a, const double* columns, std::size_t count, std::size_t n, double* out) {
+ESSAIM_INLINE void DotAll(const double* a, const double* columns, std::size_t count, std::size_t n,
+                          double* out) {
   std::size_t k = 0;
   for (; k + 4 <= count; k += 4) Dot4(a, columns + k * n, n, n, out + k);
   for (; k < count; ++k) Dot1(a, columns + k * n, n, out + k);
@@ -75,8 +77,8 @@ ESSAIM_INLINE void DotAll(const double* a, const double* columns, std::size_t co
 }  // namespace
 
 ESSAIM_WIDE void AddWeightedGram(std::span<const double> columns, std::size_t p,
-                     std::span<const double> weights, std::span<double> scratch,
-                     std::span<double> packed) {
+                                 std::span<const double> weights, std::span<double> scratch,
+                                 std::span<double> packed) {
   const std::size_t n = weights.size();
   for (std::size_t j = 0; j < p; ++j) {
     const double* const x = columns.data() + j * n;
@@ -85,8 +87,8 @@ ESSAIM_WIDE void AddWeightedGram(std::span<const double> columns, std::size_t p,
   }
 }
 
-ESSAIM_WIDE void AddTransposed(std::span<const double> columns, std::size_t p, std::span<const double> r,
-                   std::span<double> out) {
+ESSAIM_WIDE void AddTransposed(std::span<const double> columns, std::size_t p,
+                               std::span<const double> r, std::span<double> out) {
   DotAll(r.data(), columns.data(), p, r.size(), out.data());
 }
 

@@ -128,9 +128,10 @@ std::string SectionHtml(const ReportSection& section, std::size_t number, int mi
   for (const ResultTable& table : result.tables) {
     if (!IsDetail(result, table)) continue;
     const std::string name = table.title.empty() ? table.id : table.title;
-    absl::StrAppend(&out, "<details>",
-                    Tag("summary", "", absl::StrCat(EscapeXml(name), ", ", table.rows.size(), " rows")),
-                    TableHtml(table, minimum_cell), "</details>");
+    absl::StrAppend(
+        &out, "<details>",
+        Tag("summary", "", absl::StrCat(EscapeXml(name), ", ", table.rows.size(), " rows")),
+        TableHtml(table, minimum_cell), "</details>");
   }
   return out + "</section>\n";
 }

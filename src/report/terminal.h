@@ -17,8 +17,8 @@ struct TerminalStyle {
   bool details = true;       // else tables of detail (report/detail.h) are only named
 };
 
-// Columns that do not fit the screen go into a block below, led by the same texts; a single row that
-// does not fit stands upright.
+// Columns that do not fit the screen go into a block below, led by the same texts; a single row
+// that does not fit stands upright.
 std::string TableText(const ResultTable& table, const TerminalStyle& style);
 // Axes with ticks and a legend; `rows` lines of plot.
 std::string CurveText(const Curve& curve, const TerminalStyle& style, int rows = 16);

@@ -36,7 +36,7 @@ struct Batch {
   // Who shares masks and shares with whom, ascending; empty: everyone with everyone (graph.h).
   std::vector<std::vector<std::uint32_t>> neighbours;
 
-  std::string SessionId(std::size_t session) const;  // 32 bytes
+  std::string SessionId(std::size_t session) const;     // 32 bytes
   bool Linked(std::uint32_t a, std::uint32_t b) const;  // two different members
   // The members that hold shares of `member`'s secrets, itself among them, ascending: the place in
   // this list is the share's place on the polynomial.

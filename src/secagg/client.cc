@@ -228,10 +228,11 @@ absl::Status Client::Deliver(const std::vector<v1::Signed>& bundles) {
     return Refuse(v1::REFUSAL_OUT_OF_ORDER, "shares out of order");
   ESSAIM_ASSIGN_OR_RETURN(const std::set<std::uint32_t> members, MembersOf(bundles, n_members()));
   const Batch& batch = options_.batch;
-  const bool linked = std::ranges::all_of(
-      members, [&](std::uint32_t m) { return batch.Linked(options_.self, m); });
+  const bool linked =
+      std::ranges::all_of(members, [&](std::uint32_t m) { return batch.Linked(options_.self, m); });
   if (!linked || members.size() + 1 != batch.HoldersOf(options_.self).size()) {
-    return Refuse(v1::REFUSAL_FOREIGN_MEMBER, "shares of every neighbour, and no other, are needed");
+    return Refuse(v1::REFUSAL_FOREIGN_MEMBER,
+                  "shares of every neighbour, and no other, are needed");
   }
   for (const v1::Signed& bundle : bundles) ESSAIM_RETURN_IF_ERROR(TakeBundle(bundle));
   delivered_ = true;

@@ -61,7 +61,8 @@ TEST_F(SimTest, EqualsThePooledRows) {
 TEST_F(SimTest, SeventySitesOfWhichFiveStop) {
   SimOptions options;
   options.faults.lost = {{3, 900}, {17, 900}, {29, 900}, {44, 900}, {60, 900}};
-  ASSERT_OK_AND_ASSIGN(const SimAnalysis done, RunSmall(70, Privacy::OnDropout::kContinue, options));
+  ASSERT_OK_AND_ASSIGN(const SimAnalysis done,
+                       RunSmall(70, Privacy::OnDropout::kContinue, options));
   EXPECT_EQ(done.sites.size(), 65u);
   std::vector<std::size_t> left;
   for (std::size_t i = 0; i < 70; ++i) {
