@@ -54,7 +54,7 @@ class World {
   absl::StatusOr<SimAnalysis> Run() {
     ESSAIM_ASSIGN_OR_RETURN(hub_, HubRun::Make(hub_options_, registry_));
     for (std::size_t i = 0; i < nodes_.size(); ++i) ESSAIM_RETURN_IF_ERROR(MakeNode(i));
-    Record([this](HubRun& hub) { hub.Start(0); });
+    Record([](HubRun& hub) { hub.Start(0); });
     SendAsks();
     for (std::size_t step = 0; !hub_->finished(); ++step) {
       if (step > options_.steps_max) return absl::UnavailableError(hub_->Progress().message);
