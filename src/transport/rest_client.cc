@@ -70,6 +70,8 @@ absl::StatusOr<std::unique_ptr<httplib::SSLClient>> Connect(const RestTarget& ta
                                                             int timeout_ms) {
   ESSAIM_ASSIGN_OR_RETURN(const Place place, PlaceOf(target.url, "https://"));
   auto client = std::make_unique<httplib::SSLClient>(place.host, place.port);
+  if (client->ssl_context() != nullptr)
+    SSL_CTX_set_min_proto_version(client->ssl_context(), TLS1_3_VERSION);
   client->set_connection_timeout(kConnectSeconds);
   client->set_read_timeout(timeout_ms / 1000, timeout_ms % 1000 * 1000);
   client->set_write_timeout(timeout_ms / 1000, timeout_ms % 1000 * 1000);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -57,6 +58,7 @@ class RestServerImpl final : public RestServer {
         !server_.is_valid()) {
       return absl::InvalidArgumentError(absl::StrCat(address, ": host:port was expected"));
     }
+    SSL_CTX_set_min_proto_version(server_.ssl_context(), TLS1_3_VERSION);
     server_.set_payload_max_length(kBodyBytesMax);
     server_.set_read_timeout(30);
     server_.set_write_timeout(30);
@@ -74,6 +76,8 @@ class RestServerImpl final : public RestServer {
       return absl::UnavailableError(
           absl::StrCat("cannot listen on ", address, ": is another process there?"));
     thread_ = std::thread([this] { server_.listen_after_bind(); });
+    // A server that is stopped before it runs would run for ever.
+    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return absl::OkStatus();
   }
 
