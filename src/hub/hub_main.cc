@@ -24,6 +24,7 @@ namespace essaim::hub {
 namespace {
 
 std::atomic<bool> stop_asked{false};
+std::atomic<bool> roster_is_new{false};
 
 void OnSignal(int) { stop_asked = true; }
 
@@ -101,7 +102,7 @@ int Serve(const std::string& path) {
        .run_ended = [&](const std::string& site,
                         const std::string& run) { federation.RunEnded(site, run); },
        .drop = [&](const std::string& site) { federation.Drop(site); },
-       .roster_changed = [&] {}});
+       .roster_changed = [] { roster_is_new = true; }});
   federation.SetRoster(RosterOf(service));
   const absl::Status resumed = service.Resume();
   if (!resumed.ok()) return Fail(resumed);
@@ -118,15 +119,11 @@ int Serve(const std::string& path) {
 
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
-  std::size_t n_sites = 0;
   while (!stop_asked) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     service.OnTick();
-    std::vector<v1::Peer> roster = RosterOf(service);
-    if (roster.size() != n_sites) {
-      n_sites = roster.size();
-      federation.SetRoster(std::move(roster));
-    }
+    // Not from the callback itself, which comes with the service's lock held.
+    if (roster_is_new.exchange(false)) federation.SetRoster(RosterOf(service));
   }
   log.Info("stopping");
   (*rest)->Stop();

@@ -54,8 +54,13 @@ absl::Status RequestEnrolment(NodeFolder& folder,
 absl::Status CollectCertificate(NodeFolder& folder) {
   ESSAIM_ASSIGN_OR_RETURN(const auto answer,
                           CallHub(folder, "GET", "/v1/enrolments/" + folder.config.site, ""));
-  ESSAIM_ASSIGN_OR_RETURN(folder.certificate_pem,
+  ESSAIM_ASSIGN_OR_RETURN(const std::string pem,
                           transport::CertificateIn(answer, folder.config.site));
+  // By the authority that people compared; at the hub's own time, as this clock may be behind.
+  ESSAIM_ASSIGN_OR_RETURN(const crypto::CertificateInfo info, crypto::ReadCertificate(pem));
+  ESSAIM_RETURN_IF_ERROR(
+      crypto::CheckIssued(pem, folder.ca_pem, crypto::Purpose::kClient, info.not_before_ms + 1000));
+  folder.certificate_pem = pem;
   return WriteFile(folder.path + "/tls.pem", folder.certificate_pem);
 }
 

@@ -26,6 +26,9 @@ absl::Status HubBatch::TakeAdvert(std::uint32_t member, const v1::Signed& advert
       keys.mask_keys_size() != n) {
     return Malformed("an advert that is not this member's");
   }
+  const std::optional<v1::Signed>& known = members_[member].advert;
+  if (known.has_value() && known->body() != advert.body())
+    return Malformed("another advert than this member's first");
   members_[member].advert = advert;
   members_[member].keys = std::move(keys);
   return absl::OkStatus();
@@ -51,6 +54,13 @@ absl::Status HubBatch::TakeBundles(std::uint32_t member, const v1::SharesAnswer&
   }
   if (bundles.size() + 1 != batch_.HoldersOf(member).size())
     return Malformed("shares for some members are missing");
+  const auto same = [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second.body() == b.second.body();
+  };
+  if (!members_[member].bundles.empty() &&
+      !std::ranges::equal(members_[member].bundles, bundles, same)) {
+    return Malformed("other shares than this member's first");
+  }
   members_[member].bundles = std::move(bundles);
   members_[member].commitments = std::move(commitments);
   return absl::OkStatus();
