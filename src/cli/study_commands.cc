@@ -182,8 +182,16 @@ int Show(const Arguments& args) {
   const absl::StatusOr<Json> json = Get(
       args, absl::StrCat("/v1/studies/", args.id, args.masked_sample ? "?masked_sample=1" : ""));
   if (!json.ok()) return Fail(json.status());
-  std::printf("%s\n", args.format == "json" || args.masked_sample ? json->dump(2).c_str()
-                                                                  : ProgressLine(*json).c_str());
+  const std::string status = JsonText(*json, "status");
+  if (args.format == "json" || args.masked_sample) {
+    std::printf("%s\n", json->dump(2).c_str());
+  } else if (status == "running") {
+    std::printf("%s\n", ProgressLine(*json).c_str());
+  } else {
+    std::printf("%s: %zu of %zu analyses %s\n", status.c_str(),
+                (*json)["finished"].get<std::size_t>(), (*json)["analyses"].get<std::size_t>(),
+                JsonText(*json, "message").c_str());
+  }
   return kOk;
 }
 

@@ -1,6 +1,7 @@
 // essaim-node: a site's process.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -218,6 +219,10 @@ int Status(const Arguments& args) {
   Json json = {{"site", folder->config.site},
                {"hub", folder->config.hub_url},
                {"enrolled", folder->enrolled()}};
+  const auto own_key = SigningKeyOf(*folder);
+  if (!own_key.ok()) return Fail(own_key.status());
+  const std::string own = PeerFingerprint(folder->config.site, *own_key);
+  json["peer_fingerprint"] = own;
   const auto certificate = crypto::ReadCertificate(folder->certificate_pem);
   json["certificate_until_ms"] = certificate.ok() ? certificate->not_after_ms : 0;
   json["datasets"] = Json::array();
@@ -236,8 +241,9 @@ int Status(const Arguments& args) {
     std::printf("%s\n", json.dump(2).c_str());
     return 0;
   }
-  std::printf("site      %s\nhub       %s\nenrolled  %s\n", folder->config.site.c_str(),
-              folder->config.hub_url.c_str(), folder->enrolled() ? "yes" : "no");
+  std::printf("site      %s\nhub       %s\nenrolled  %s\nfor peers %s\n",
+              folder->config.site.c_str(), folder->config.hub_url.c_str(),
+              folder->enrolled() ? "yes" : "no", own.c_str());
   for (const Json& set : json["datasets"]) {
     std::printf("data set  %s: %llu rows, %llu quarantined\n",
                 set["name"].get<std::string>().c_str(), set["rows"].get<unsigned long long>(),
@@ -266,21 +272,24 @@ int PeersCommand(const Arguments& args) {
       if (!args.all && peer.site != args.name) continue;
       const absl::Status trusted = TrustPeer(**store, peer.site, args.fingerprint);
       if (!trusted.ok()) return Fail(trusted);
-      std::printf("trusted %s  %s\n", peer.site.c_str(), PeerFingerprint(peer).c_str());
+      const std::string& key = peer.offered_key.empty() ? peer.signing_key : peer.offered_key;
+      std::printf("trusted %s  %s\n", peer.site.c_str(), PeerFingerprint(peer.site, key).c_str());
     }
-    if (!args.all) {
-      const absl::Status known = TrustPeer(**store, args.name, args.fingerprint);
-      if (!known.ok()) return Fail(known);
-    }
+    const auto known = std::ranges::find(*peers, args.name, &Peer::site);
+    if (!args.all && known == peers->end())
+      return Fail(TrustPeer(**store, args.name, args.fingerprint));  // says that there is none
     return 0;
   }
   Json json = Json::array();
   for (const Peer& peer : *peers) {
-    const char* standing = peer.changed ? "KEY CHANGED" : peer.trusted ? "trusted" : "not trusted";
-    json.push_back(
-        {{"site", peer.site}, {"standing", standing}, {"fingerprint", PeerFingerprint(peer)}});
+    const char* standing = !peer.offered_key.empty() ? "KEY CHANGED"
+                           : peer.trusted            ? "trusted"
+                                                     : "not trusted";
+    const std::string& key = peer.offered_key.empty() ? peer.signing_key : peer.offered_key;
+    const std::string fingerprint = PeerFingerprint(peer.site, key);
+    json.push_back({{"site", peer.site}, {"standing", standing}, {"fingerprint", fingerprint}});
     if (args.format != "json")
-      std::printf("%-20s %-12s %s\n", peer.site.c_str(), standing, PeerFingerprint(peer).c_str());
+      std::printf("%-20s %-12s %s\n", peer.site.c_str(), standing, fingerprint.c_str());
   }
   if (args.format == "json") std::printf("%s\n", json.dump(2).c_str());
   return 0;

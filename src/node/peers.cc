@@ -19,24 +19,25 @@ absl::StatusOr<Peer> PeerOf(const std::string& site, const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return absl::DataLossError("a stored peer that does not parse");
   ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(JsonText(json, "key")));
+  ESSAIM_ASSIGN_OR_RETURN(const std::string offered, FromHex(JsonText(json, "offered_key")));
   return Peer{.site = site,
               .signing_key = key,
               .trusted = json.value("trusted", false),
-              .changed = json.value("changed", false)};
+              .offered_key = offered};
 }
 
 absl::Status PutPeer(Store& store, const Peer& peer) {
-  return store.Put(
-      "peer", peer.site,
-      JsonBytes(Json{
-          {"key", ToHex(peer.signing_key)}, {"trusted", peer.trusted}, {"changed", peer.changed}}));
+  return store.Put("peer", peer.site,
+                   JsonBytes(Json{{"key", ToHex(peer.signing_key)},
+                                  {"trusted", peer.trusted},
+                                  {"offered_key", ToHex(peer.offered_key)}}));
 }
 
 }  // namespace
 
-std::string PeerFingerprint(const Peer& peer) {
+std::string PeerFingerprint(const std::string& site, const std::string& signing_key) {
   std::string text;
-  for (const char byte : crypto::HashOf("essaim/peer", {peer.site, peer.signing_key})) {
+  for (const char byte : crypto::HashOf("essaim/peer", {site, signing_key})) {
     if (!text.empty()) text += ':';
     absl::StrAppendFormat(&text, "%02X", static_cast<unsigned char>(byte));
   }
@@ -55,12 +56,13 @@ absl::StatusOr<std::vector<Peer>> Peers(Store& store) {
 absl::Status SeePeer(Store& store, const std::string& site, const std::string& signing_key) {
   const absl::StatusOr<std::string> known = store.Get("peer", site);
   if (absl::IsNotFound(known.status()))
-    return PutPeer(store, {.site = site, .signing_key = signing_key});
+    return PutPeer(store, {.site = site, .signing_key = signing_key, .offered_key = ""});
   ESSAIM_RETURN_IF_ERROR(known.status());
   ESSAIM_ASSIGN_OR_RETURN(Peer peer, PeerOf(site, *known));
-  if (peer.signing_key == signing_key) return absl::OkStatus();
-  if (peer.trusted) {
-    peer.changed = true;  // the trusted key stays
+  const std::string& shown = peer.offered_key.empty() ? peer.signing_key : peer.offered_key;
+  if (shown == signing_key) return absl::OkStatus();
+  if (peer.trusted) {  // the trusted key stays
+    peer.offered_key = signing_key == peer.signing_key ? "" : signing_key;
   } else {
     peer.signing_key = signing_key;
   }
@@ -73,10 +75,19 @@ absl::Status TrustPeer(Store& store, const std::string& site, const std::string&
     return absl::NotFoundError(
         absl::StrCat("no peer ", site, "; essaim node peers list shows them"));
   ESSAIM_ASSIGN_OR_RETURN(Peer peer, PeerOf(site, *known));
-  if (!fingerprint.empty() && fingerprint != PeerFingerprint(peer)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the fingerprint is not ", site, "'s: the hub shows ", PeerFingerprint(peer)));
+  const std::string& shown = peer.offered_key.empty() ? peer.signing_key : peer.offered_key;
+  const std::string expected = PeerFingerprint(site, shown);
+  if (fingerprint.empty() && !peer.offered_key.empty()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the key of ", site, " has changed: ask its steward for the fingerprint of ",
+                     "essaim node status, then trust it with --fingerprint"));
   }
+  if (!fingerprint.empty() && fingerprint != expected) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the fingerprint is not ", site, "'s: the hub shows ", expected));
+  }
+  peer.signing_key = shown;
+  peer.offered_key.clear();
   peer.trusted = true;
   return PutPeer(store, peer);
 }

@@ -14,16 +14,17 @@ struct Peer {
   std::string site;
   std::string signing_key;
   bool trusted = false;
-  bool changed =
-      false;  // the hub now shows another key than the trusted one: refused until somebody looks
+  std::string offered_key;  // what the hub now shows instead of the trusted key; else empty
 };
 
-std::string PeerFingerprint(const Peer& peer);  // "AB:CD:..." of name and key
+// "AB:CD:..." of a site's name and key: what two stewards compare without the hub.
+std::string PeerFingerprint(const std::string& site, const std::string& signing_key);
 absl::StatusOr<std::vector<Peer>> Peers(Store& store);
 // What the hub's roster says: new sites are kept as not trusted, a changed key is marked and never
 // taken over.
 absl::Status SeePeer(Store& store, const std::string& site, const std::string& signing_key);
-// kNotFound; kFailedPrecondition if a fingerprint is given and is another.
+// kNotFound; kPermissionDenied if the fingerprint is another, or if the key has changed and none is
+// given: a new key in place of a trusted one is taken only by its fingerprint.
 absl::Status TrustPeer(Store& store, const std::string& site, const std::string& fingerprint);
 absl::StatusOr<std::vector<RosterEntry>> TrustedPeers(Store& store);
 
