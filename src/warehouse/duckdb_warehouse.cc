@@ -5,8 +5,6 @@
 #include <mutex>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/bytes.h"
@@ -16,14 +14,12 @@
 #include "crypto/hash.h"
 #include "study/schema_file.h"
 #include "warehouse/database.h"
-#include "warehouse/encryption.h"
+#include "warehouse/duckdb_file.h"
 #include "warehouse/expression_sql.h"
 #include "warehouse/loader.h"
 
 namespace essaim {
 namespace {
-
-constexpr char kDatabase[] = "site";
 
 constexpr char kCatalog[] =
     "CREATE TABLE IF NOT EXISTS site.main.data_sets ("
@@ -82,23 +78,12 @@ std::string DefinitionHash(const Study& study, const Analysis& analysis) {
 
 class DuckDbWarehouse final : public Warehouse {
  public:
-  explicit DuckDbWarehouse(DuckDbOptions options) : options_(std::move(options)) {}
+  explicit DuckDbWarehouse(std::shared_ptr<DuckDbFile> file) : file_(std::move(file)) {}
 
   absl::Status Open() {
-    return NoThrow("opening its file", options_.log, [&]() -> absl::Status {
-      database_ = std::make_unique<duckdb::DuckDB>(nullptr);
-      UseEncryption(*database_, *options_.entropy);
-      connection_ = std::make_unique<duckdb::Connection>(*database_);
-      ESSAIM_RETURN_IF_ERROR(
-          Settings({"SET autoinstall_known_extensions=false", "SET autoload_known_extensions=false",
-                    "SET temp_directory=''"}));
-      ESSAIM_RETURN_IF_ERROR(Attach());
-      ESSAIM_RETURN_IF_ERROR(
-          Settings({absl::StrCat("SET threads=", options_.threads),
-                    absl::StrCat("SET memory_limit='", options_.memory_mib, "MiB'"), kCatalog,
-                    kManifest, "SET enable_external_access=false", "SET lock_configuration=true"}));
-      return absl::OkStatus();
-    });
+    ESSAIM_ASSIGN_OR_RETURN(connection_, file_->Connect());
+    return NoThrow("keeping its tables", file_->log(),
+                   [&]() -> absl::Status { return Settings({kCatalog, kManifest}); });
   }
 
   absl::StatusOr<LoadReport> Load(const LoadRequest& request) override {
@@ -108,7 +93,7 @@ class DuckDbWarehouse final : public Warehouse {
     }
     if (request.files.empty()) return absl::InvalidArgumentError("no file to load");
     ESSAIM_ASSIGN_OR_RETURN(const SchemaFile schema, ParseSchemaFile(request.schema_yaml));
-    return NoThrow("loading", options_.log, [&]() -> absl::StatusOr<LoadReport> {
+    return NoThrow("loading", file_->log(), [&]() -> absl::StatusOr<LoadReport> {
       connection_->BeginTransaction();
       absl::StatusOr<LoadReport> report = absl::InternalError("");
       try {
@@ -122,14 +107,14 @@ class DuckDbWarehouse final : public Warehouse {
         return report;
       }
       connection_->Commit();
-      ESSAIM_RETURN_IF_ERROR(Do(absl::StrCat("CHECKPOINT ", kDatabase)));
+      ESSAIM_RETURN_IF_ERROR(Do(absl::StrCat("CHECKPOINT ", DuckDbFile::kName)));
       return report;
     });
   }
 
   absl::StatusOr<std::vector<DataSetInfo>> DataSets() override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return NoThrow("listing data sets", options_.log,
+    return NoThrow("listing data sets", file_->log(),
                    [&]() -> absl::StatusOr<std::vector<DataSetInfo>> {
                      ESSAIM_ASSIGN_OR_RETURN(std::vector<Entry> entries, Entries(""));
                      std::vector<DataSetInfo> infos;
@@ -142,7 +127,7 @@ class DuckDbWarehouse final : public Warehouse {
                                       std::size_t site) override {
     const std::lock_guard<std::mutex> lock(mutex_);
     ESSAIM_ASSIGN_OR_RETURN(const Expression condition, CohortOf(study, analysis));
-    return NoThrow("selecting a cohort", options_.log, [&]() -> absl::StatusOr<FrozenCohort> {
+    return NoThrow("selecting a cohort", file_->log(), [&]() -> absl::StatusOr<FrozenCohort> {
       ESSAIM_ASSIGN_OR_RETURN(const std::vector<Entry> entries, Entries(study.dataset));
       if (entries.empty()) {
         return absl::NotFoundError(absl::StrCat("no data set '", study.dataset, "' is loaded"));
@@ -164,31 +149,12 @@ class DuckDbWarehouse final : public Warehouse {
 
  private:
   absl::Status Do(const std::string& sql) {
-    return Run(*connection_, sql, "keeping its tables", options_.log);
+    return Run(*connection_, sql, "keeping its tables", file_->log());
   }
 
   absl::Status Settings(const std::vector<std::string>& statements) {
     for (const std::string& sql : statements) ESSAIM_RETURN_IF_ERROR(Do(sql));
     return absl::OkStatus();
-  }
-
-  absl::Status Attach() {
-    const std::string key = ToHex(options_.key.view());
-    const auto result =
-        connection_->Query(absl::StrCat("ATTACH ", SqlText(options_.path), " AS ", kDatabase,
-                                        " (ENCRYPTION_KEY '", key, "', ENCRYPTION_CIPHER 'GCM')"));
-    if (!result->HasError()) return absl::OkStatus();
-    const std::string text = absl::AsciiStrToLower(result->GetErrorObject().RawMessage());
-    const absl::Status other =
-        FromDatabase("opening its file", result->GetErrorObject(), options_.log);
-    if (absl::StrContains(text, "encryption key") || absl::StrContains(text, "not encrypted") ||
-        absl::StrContains(text, "tag does not fit")) {
-      return absl::UnauthenticatedError("the warehouse's key does not open its file");
-    }
-    if (absl::StrContains(text, "lock")) {
-      return absl::UnavailableError("another process has the warehouse's file open");
-    }
-    return other;
   }
 
   absl::StatusOr<LoadReport> LoadInTransaction(const LoadRequest& request,
@@ -200,7 +166,7 @@ class DuckDbWarehouse final : public Warehouse {
     for (const Variable& v : schema.schema.variables()) {
       absl::StrAppend(&columns, ", ", SqlName(v.name), " DOUBLE");
     }
-    const LoadTables tables = {kDatabase, TableName("rows", number),
+    const LoadTables tables = {DuckDbFile::kName, TableName("rows", number),
                                TableName("quarantine", number)};
     ESSAIM_RETURN_IF_ERROR(
         Settings({absl::StrCat("CREATE TABLE site.main.", tables.rows, " (", columns, ")"),
@@ -208,7 +174,7 @@ class DuckDbWarehouse final : public Warehouse {
                                " (file VARCHAR, line BIGINT, \"column\" VARCHAR, "
                                "reason VARCHAR, raw VARCHAR)")}));
     ESSAIM_ASSIGN_OR_RETURN(LoadReport report,
-                            LoadFiles(*connection_, tables, request, schema, options_.log));
+                            LoadFiles(*connection_, tables, request, schema, file_->log()));
     for (const Entry& entry : entries) {
       if (entry.info.name == request.dataset) ESSAIM_RETURN_IF_ERROR(Drop(entry));
     }
@@ -239,7 +205,7 @@ class DuckDbWarehouse final : public Warehouse {
         "FROM site.main.data_sets",
         name.empty() ? "" : absl::StrCat(" WHERE name = ", SqlText(name)), " ORDER BY name"));
     if (result->HasError()) {
-      return FromDatabase("reading its catalog", result->GetErrorObject(), options_.log);
+      return FromDatabase("reading its catalog", result->GetErrorObject(), file_->log());
     }
     std::vector<Entry> entries;
     for (duckdb::idx_t i = 0; i < result->RowCount(); ++i) {
@@ -287,26 +253,23 @@ class DuckDbWarehouse final : public Warehouse {
       }
     }
     if (!result->HasError()) return columns;
-    return FromDatabase("selecting a cohort", result->GetErrorObject(), options_.log);
+    return FromDatabase("selecting a cohort", result->GetErrorObject(), file_->log());
   }
 
-  DuckDbOptions options_;
+  std::shared_ptr<DuckDbFile> file_;
   std::mutex mutex_;
-  std::unique_ptr<duckdb::DuckDB> database_;
   std::unique_ptr<duckdb::Connection> connection_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDbOptions options) {
-  if (options.key.size() != 32) {
-    return absl::InvalidArgumentError("the warehouse's key has 32 bytes");
-  }
-  if (options.entropy == nullptr) return absl::InvalidArgumentError("no source of randomness");
-  if (options.threads < 1 || options.threads > 256) {
-    return absl::InvalidArgumentError("threads: expected 1 to 256");
-  }
-  auto warehouse = std::make_unique<DuckDbWarehouse>(std::move(options));
+  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file, DuckDbFile::Open(options));
+  return OpenDuckDbWarehouse(std::move(file));
+}
+
+absl::StatusOr<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(std::shared_ptr<DuckDbFile> file) {
+  auto warehouse = std::make_unique<DuckDbWarehouse>(std::move(file));
   ESSAIM_RETURN_IF_ERROR(warehouse->Open());
   return warehouse;
 }

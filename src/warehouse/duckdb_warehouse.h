@@ -28,4 +28,8 @@ struct DuckDbOptions {
 // kUnauthenticated: the key does not open the file. kUnavailable: another process has it open.
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(DuckDbOptions options);
 
+// The same over a file that is open already and that others may share (duckdb_file.h).
+class DuckDbFile;
+absl::StatusOr<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(std::shared_ptr<DuckDbFile> file);
+
 }  // namespace essaim

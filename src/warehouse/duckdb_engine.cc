@@ -1,0 +1,128 @@
+#include <duckdb.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "warehouse/database.h"
+#include "warehouse/duckdb_file.h"
+#include "warehouse/sql_engine.h"
+
+namespace essaim {
+namespace {
+
+SqlValue ValueOf(const duckdb::Value& value) {
+  if (value.IsNull()) return std::monostate{};
+  switch (value.type().id()) {
+    case duckdb::LogicalTypeId::BOOLEAN:
+    case duckdb::LogicalTypeId::TINYINT:
+    case duckdb::LogicalTypeId::SMALLINT:
+    case duckdb::LogicalTypeId::INTEGER:
+    case duckdb::LogicalTypeId::BIGINT:
+    case duckdb::LogicalTypeId::UTINYINT:
+    case duckdb::LogicalTypeId::USMALLINT:
+    case duckdb::LogicalTypeId::UINTEGER:
+    case duckdb::LogicalTypeId::HUGEINT:  // what SUM of integers gives
+      return value.GetValue<std::int64_t>();
+    case duckdb::LogicalTypeId::FLOAT:
+    case duckdb::LogicalTypeId::DOUBLE:
+    case duckdb::LogicalTypeId::DECIMAL:
+      return value.GetValue<double>();
+    default:
+      return value.ToString();
+  }
+}
+
+class Appender final : public SqlAppender {
+ public:
+  Appender(duckdb::Connection& connection, const std::string& table,
+           const std::vector<std::string>& columns, Log* log)
+      : log_(log), appender_(connection, table) {
+    for (const std::string& column : columns) appender_.AddColumn(column);
+  }
+
+  absl::Status Row(std::span<const std::optional<std::string_view>> cells) override {
+    return NoThrow("adding rows", log_, [&]() -> absl::Status {
+      appender_.BeginRow();
+      for (const auto& cell : cells) {
+        if (cell.has_value()) {
+          appender_.Append(duckdb::string_t(cell->data(), static_cast<std::uint32_t>(cell->size())));
+        } else {
+          appender_.Append(nullptr);
+        }
+      }
+      appender_.EndRow();
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status Close() override {
+    return NoThrow("adding rows", log_, [&]() -> absl::Status {
+      appender_.Close();
+      return absl::OkStatus();
+    });
+  }
+
+ private:
+  Log* log_;
+  duckdb::Appender appender_;
+};
+
+class DuckDbEngine final : public SqlEngine {
+ public:
+  DuckDbEngine(std::shared_ptr<DuckDbFile> file, std::unique_ptr<duckdb::Connection> connection)
+      : file_(std::move(file)), connection_(std::move(connection)) {}
+
+  const SqlDialect& dialect() const override { return DuckDbDialect(); }
+
+  absl::Status Execute(const std::string& sql) override {
+    return NoThrow("running a statement", file_->log(), [&]() -> absl::Status {
+      return Run(*connection_, sql, "running a statement", file_->log());
+    });
+  }
+
+  absl::StatusOr<SqlRows> Query(const std::string& sql) override {
+    return NoThrow("running a query", file_->log(), [&]() -> absl::StatusOr<SqlRows> {
+      const auto result = connection_->SendQuery(sql);
+      SqlRows rows;
+      rows.columns.assign(result->names.begin(), result->names.end());
+      while (!result->HasError()) {
+        const auto chunk = result->Fetch();
+        if (chunk == nullptr || chunk->size() == 0) break;
+        if (rows.rows.size() + chunk->size() > kRowsMax) {
+          return absl::ResourceExhaustedError(
+              absl::StrCat("a query gives more than ", kRowsMax, " rows"));
+        }
+        for (duckdb::idx_t i = 0; i < chunk->size(); ++i) {
+          std::vector<SqlValue>& row = rows.rows.emplace_back();
+          row.reserve(chunk->ColumnCount());
+          for (duckdb::idx_t c = 0; c < chunk->ColumnCount(); ++c) {
+            row.push_back(ValueOf(chunk->GetValue(c, i)));
+          }
+        }
+      }
+      if (!result->HasError()) return rows;
+      return FromDatabase("running a query", result->GetErrorObject(), file_->log());
+    });
+  }
+
+  absl::StatusOr<std::unique_ptr<SqlAppender>> Append(
+      const std::string& table, const std::vector<std::string>& columns) override {
+    return NoThrow("adding rows", file_->log(),
+                   [&]() -> absl::StatusOr<std::unique_ptr<SqlAppender>> {
+                     return std::make_unique<Appender>(*connection_, table, columns, file_->log());
+                   });
+  }
+
+ private:
+  std::shared_ptr<DuckDbFile> file_;
+  std::unique_ptr<duckdb::Connection> connection_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenDuckDbEngine(std::shared_ptr<DuckDbFile> file) {
+  ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<duckdb::Connection> connection, file->Connect());
+  return std::make_unique<DuckDbEngine>(std::move(file), std::move(connection));
+}
+
+}  // namespace essaim

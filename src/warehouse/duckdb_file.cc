@@ -1,0 +1,83 @@
+#include "warehouse/duckdb_file.h"
+
+#include <initializer_list>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "warehouse/database.h"
+#include "warehouse/encryption.h"
+#include "warehouse/expression_sql.h"
+
+namespace essaim {
+namespace {
+
+constexpr char kOpening[] = "opening its file";
+
+absl::Status RunAll(duckdb::Connection& connection, std::initializer_list<std::string> statements,
+                    Log* log) {
+  for (const std::string& sql : statements) {
+    ESSAIM_RETURN_IF_ERROR(Run(connection, sql, kOpening, log));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<DuckDbFile>> DuckDbFile::Open(const DuckDbOptions& options) {
+  if (options.key.size() != 32) {
+    return absl::InvalidArgumentError("the warehouse's key has 32 bytes");
+  }
+  if (options.entropy == nullptr) return absl::InvalidArgumentError("no source of randomness");
+  if (options.threads < 1 || options.threads > 256) {
+    return absl::InvalidArgumentError("threads: expected 1 to 256");
+  }
+  std::shared_ptr<DuckDbFile> file(new DuckDbFile(options.log));
+  return NoThrow(kOpening, options.log, [&]() -> absl::StatusOr<std::shared_ptr<DuckDbFile>> {
+    file->database_ = std::make_unique<duckdb::DuckDB>(nullptr);
+    UseEncryption(*file->database_, *options.entropy);
+    duckdb::Connection connection(*file->database_);
+    ESSAIM_RETURN_IF_ERROR(RunAll(connection,
+                                  {"SET autoinstall_known_extensions=false",
+                                   "SET autoload_known_extensions=false", "SET temp_directory=''"},
+                                  options.log));
+    ESSAIM_RETURN_IF_ERROR(file->Attach(connection, options));
+    ESSAIM_RETURN_IF_ERROR(
+        RunAll(connection,
+               {absl::StrCat("SET threads=", options.threads),
+                absl::StrCat("SET memory_limit='", options.memory_mib, "MiB'"),
+                "SET enable_external_access=false", "SET lock_configuration=true"},
+               options.log));
+    return file;
+  });
+}
+
+absl::StatusOr<std::unique_ptr<duckdb::Connection>> DuckDbFile::Connect() {
+  return NoThrow(kOpening, log_, [&]() -> absl::StatusOr<std::unique_ptr<duckdb::Connection>> {
+    auto connection = std::make_unique<duckdb::Connection>(*database_);
+    ESSAIM_RETURN_IF_ERROR(Run(*connection, absl::StrCat("USE ", kName), kOpening, log_));
+    return connection;
+  });
+}
+
+absl::Status DuckDbFile::Attach(duckdb::Connection& connection, const DuckDbOptions& options) {
+  const std::string key = ToHex(options.key.view());
+  const auto result =
+      connection.Query(absl::StrCat("ATTACH ", SqlText(options.path), " AS ", kName,
+                                    " (ENCRYPTION_KEY '", key, "', ENCRYPTION_CIPHER 'GCM')"));
+  if (!result->HasError()) return absl::OkStatus();
+  const std::string text = absl::AsciiStrToLower(result->GetErrorObject().RawMessage());
+  const absl::Status other = FromDatabase(kOpening, result->GetErrorObject(), log_);
+  if (absl::StrContains(text, "encryption key") || absl::StrContains(text, "not encrypted") ||
+      absl::StrContains(text, "tag does not fit")) {
+    return absl::UnauthenticatedError("the warehouse's key does not open its file");
+  }
+  if (absl::StrContains(text, "lock")) {
+    return absl::UnavailableError("another process has the warehouse's file open");
+  }
+  return other;
+}
+
+}  // namespace essaim
