@@ -25,8 +25,8 @@ std::span<const CdmTable> CdmTables() {
 
 const CdmTable* FindCdmTable(std::string_view name) {
   const auto tables = CdmTables();
-  const auto at = std::find_if(tables.begin(), tables.end(),
-                               [&](const CdmTable& t) { return t.name == name; });
+  const auto at =
+      std::find_if(tables.begin(), tables.end(), [&](const CdmTable& t) { return t.name == name; });
   return at == tables.end() ? nullptr : &*at;
 }
 

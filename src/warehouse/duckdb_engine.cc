@@ -45,7 +45,8 @@ class Appender final : public SqlAppender {
       appender_.BeginRow();
       for (const auto& cell : cells) {
         if (cell.has_value()) {
-          appender_.Append(duckdb::string_t(cell->data(), static_cast<std::uint32_t>(cell->size())));
+          appender_.Append(
+              duckdb::string_t(cell->data(), static_cast<std::uint32_t>(cell->size())));
         } else {
           appender_.Append(nullptr);
         }

@@ -21,10 +21,12 @@ class DuckDbFile {
 
   // A connection of its own; names without a database are those of this file.
   absl::StatusOr<std::unique_ptr<duckdb::Connection>> Connect();
+
   Log* log() const { return log_; }
 
  private:
   explicit DuckDbFile(Log* log) : log_(log) {}
+
   absl::Status Attach(duckdb::Connection& connection, const DuckDbOptions& options);
 
   Log* log_;

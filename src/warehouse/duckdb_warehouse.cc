@@ -82,8 +82,9 @@ class DuckDbWarehouse final : public Warehouse {
 
   absl::Status Open() {
     ESSAIM_ASSIGN_OR_RETURN(connection_, file_->Connect());
-    return NoThrow("keeping its tables", file_->log(),
-                   [&]() -> absl::Status { return Settings({kCatalog, kManifest}); });
+    return NoThrow("keeping its tables", file_->log(), [&]() -> absl::Status {
+      return Settings({kCatalog, kManifest});
+    });
   }
 
   absl::StatusOr<LoadReport> Load(const LoadRequest& request) override {

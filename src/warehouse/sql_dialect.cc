@@ -13,9 +13,11 @@ class CommonDialect : public SqlDialect {
   std::string DaysBetween(std::string_view from, std::string_view to) const override {
     return absl::StrCat("(CAST(", Av(to), " AS DATE) - CAST(", Av(from), " AS DATE))");
   }
+
   std::string AddDays(std::string_view date, std::string_view days) const override {
     return absl::StrCat("(CAST(", Av(date), " AS DATE) + CAST(", Av(days), " AS INTEGER))");
   }
+
   std::string QuantileDisc(std::string_view value, double q) const override {
     return absl::StrCat("percentile_disc(", q, ") WITHIN GROUP (ORDER BY ", Av(value), ")");
   }
@@ -24,16 +26,23 @@ class CommonDialect : public SqlDialect {
 class DuckDb final : public CommonDialect {
  public:
   std::string_view name() const override { return "duckdb"; }
+
   std::string Type(CdmType type, int /*length*/) const override {
     switch (type) {
-      case CdmType::kInteger: return "BIGINT";
-      case CdmType::kFloat: return "DOUBLE";
-      case CdmType::kDate: return "DATE";
-      case CdmType::kDateTime: return "TIMESTAMP";
-      case CdmType::kText: return "VARCHAR";
+      case CdmType::kInteger:
+        return "BIGINT";
+      case CdmType::kFloat:
+        return "DOUBLE";
+      case CdmType::kDate:
+        return "DATE";
+      case CdmType::kDateTime:
+        return "TIMESTAMP";
+      case CdmType::kText:
+        return "VARCHAR";
     }
     return "VARCHAR";
   }
+
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("regexp_matches(", Av(text), ", ", SqlText(std::string(pattern)), ")");
   }
@@ -42,16 +51,23 @@ class DuckDb final : public CommonDialect {
 class Postgres final : public CommonDialect {
  public:
   std::string_view name() const override { return "postgresql"; }
+
   std::string Type(CdmType type, int length) const override {
     switch (type) {
-      case CdmType::kInteger: return "BIGINT";
-      case CdmType::kFloat: return "DOUBLE PRECISION";
-      case CdmType::kDate: return "DATE";
-      case CdmType::kDateTime: return "TIMESTAMP";
-      case CdmType::kText: return length == 0 ? "TEXT" : absl::StrCat("VARCHAR(", length, ")");
+      case CdmType::kInteger:
+        return "BIGINT";
+      case CdmType::kFloat:
+        return "DOUBLE PRECISION";
+      case CdmType::kDate:
+        return "DATE";
+      case CdmType::kDateTime:
+        return "TIMESTAMP";
+      case CdmType::kText:
+        return length == 0 ? "TEXT" : absl::StrCat("VARCHAR(", length, ")");
     }
     return "TEXT";
   }
+
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("(", Av(text), " ~ ", SqlText(std::string(pattern)), ")");
   }
