@@ -104,7 +104,7 @@ void CheckAnswer(const RestRequest& request, char caller, const RestResponse& re
   if (response.status != 200) return;
   const bool open = request.path == "/healthz" || request.path == "/v1/authority" ||
                     request.path.starts_with("/v1/enrolments");
-  const bool operators = request.path == "/v1/tokens" || request.path.starts_with("/v1/sites/");
+  const bool operators = request.path.starts_with("/v1/tokens") || request.path.starts_with("/v1/sites/");
   ESSAIM_CHECK(open || caller == 'o' || caller == 'r');
   ESSAIM_CHECK(!operators || caller == 'o');
 }
@@ -138,7 +138,7 @@ void Node(HubService& service, const std::string& what, const std::string& site,
 
 std::string Summary(HubService& service) {
   Json kept = Json::object();
-  for (const Json& s : Json::parse(service.ListJson()))
+  for (const Json& s : Json::parse(service.ListJson({.name = "olga", .role = "operator"})))
     kept[s["id"].get<std::string>()] = {s["status"], s["finished"], s["message"], s["title"]};
   return kept.dump();
 }

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "crypto/hash.h"
 #include "engine/context.h"
+#include "engine/hub_plan.h"
 #include "engine/secure_sum_maker.h"
 #include "essaim/v1/run.pb.h"
 #include "governance/disclosure.h"
@@ -39,22 +40,10 @@ class HubRunImpl final : public HubRun {
   }
 
   void Start(std::int64_t now_ms) override {
-    v1::PlanAsk plan;
-    plan.set_protocol(kProtocol);
-    plan.set_federation(options_.federation);
-    plan.set_study(options_.study.source);
-    plan.set_analysis(static_cast<std::uint32_t>(options_.analysis));
-    for (const RosterEntry& entry : options_.roster) {
-      v1::RosterMember* member = plan.add_roster();
-      member->set_site(entry.site);
-      member->set_signing_key(entry.signing_key);
-    }
-    plan.set_nonce(options_.nonce);
-    plan.set_model_result(model_);
     Enter(RunPhase::kPlanning, now_ms);
     for (std::uint32_t site = 0; site < options_.roster.size(); ++site) {
       v1::AskBody body;
-      *body.mutable_plan() = plan;
+      *body.mutable_plan() = PlanAskOf(options_, model_);
       AskSite(site, body);
     }
   }
@@ -82,6 +71,13 @@ class HubRunImpl final : public HubRun {
     Advance(now_ms);
   }
 
+  void OnWait(std::size_t site, std::int64_t now_ms) override {
+    deciding_.insert(static_cast<std::uint32_t>(site));
+    progress_.sites[site].detail = "waits for its steward";
+    if (deciding_.size() == 1) decide_until_ms_ = now_ms + options_.decision_deadline_ms;
+    Advance(now_ms);
+  }
+
   void OnTick(std::int64_t now_ms) override {
     if (!finished()) Advance(now_ms);
   }
@@ -98,9 +94,18 @@ class HubRunImpl final : public HubRun {
 
   std::optional<Ask> AskFor(std::size_t site) const override { return asks_[site]; }
 
+  bool TakesWait(std::size_t site, std::uint64_t number) const override {
+    return progress_.phase == RunPhase::kPlanning && asks_[site].has_value() &&
+           asks_[site]->number == number && !deciding_.contains(static_cast<std::uint32_t>(site));
+  }
+
+  bool TakesAway() const override { return !finished() && !late_; }
+
   std::optional<std::int64_t> NextDeadlineMs() const override {
-    if (finished() || late_) return std::nullopt;
-    return deadline_ms_;
+    if (finished()) return std::nullopt;
+    if (!late_) return deadline_ms_;
+    if (n_deciding() > 0) return decide_until_ms_;
+    return std::nullopt;
   }
 
   RunProgress Progress() const override {
@@ -311,6 +316,12 @@ class HubRunImpl final : public HubRun {
         std::ranges::count_if(asks_, [](const auto& ask) { return ask.has_value(); }));
   }
 
+  // Sites whose steward may still take time.
+  std::size_t n_deciding() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        deciding_, [&](std::uint32_t site) { return asks_[site].has_value(); }));
+  }
+
   std::string OpenNames() const {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < asks_.size(); ++i) {
@@ -357,7 +368,14 @@ class HubRunImpl final : public HubRun {
   }
 
   void AdvancePlanning(std::int64_t now_ms) {
-    if (n_open() > 0 && (!late_ || !goes_on() || answered_.size() < sites_min())) {
+    if (now_ms >= decide_until_ms_) deciding_.clear();
+    if (n_deciding() > 0 && n_deciding() == n_open()) {
+      paused_ = true;
+      progress_.message = absl::StrCat("waiting for the steward of ", OpenNames());
+      return;
+    }
+    const bool enough = n_deciding() == 0 && answered_.size() >= sites_min();
+    if (n_open() > 0 && !(late_ && goes_on() && enough)) {
       if (late_) Pause(goes_on() ? sites_min() : answered_.size() + n_open());
       return;
     }
@@ -461,7 +479,8 @@ class HubRunImpl final : public HubRun {
   std::optional<secagg::Codec> codec_;
   std::optional<secagg::HubSession> session_;
   std::vector<std::size_t> sites_in_sum_;
-  std::int64_t deadline_ms_ = 0;
+  std::set<std::uint32_t> deciding_;  // sites whose steward has not decided, while planning
+  std::int64_t deadline_ms_ = 0, decide_until_ms_ = 0;
   bool late_ = false;
   bool paused_ = false;
   absl::StatusOr<Result> result_ = absl::FailedPreconditionError("not finished");
@@ -472,28 +491,9 @@ class HubRunImpl final : public HubRun {
 
 absl::StatusOr<std::unique_ptr<HubRun>> HubRun::Make(HubRunOptions options,
                                                      const Registry& registry) {
-  const Study& study = options.study;
-  if (options.analysis >= study.analyses.size())
-    return absl::InvalidArgumentError("no such analysis");
-  if (options.roster.size() != study.sites.size())
-    return absl::InvalidArgumentError("the roster is not the study's sites");
-  if (study.sites.size() < static_cast<std::size_t>(study.privacy.minimum_sites)) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "%d sites; the study's minimum is %d", study.sites.size(), study.privacy.minimum_sites));
-  }
-  std::string model;
-  const std::string& wanted = study.analyses[options.analysis].model;
-  if (!wanted.empty()) {
-    const auto found = std::ranges::find(study.analyses, wanted, &Analysis::name);
-    const auto at = static_cast<std::size_t>(found - study.analyses.begin());
-    if (at >= options.earlier.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("model: there is no result of an earlier analysis ", wanted));
-    }
-    model = options.earlier[at].Encode();
-  }
+  ESSAIM_ASSIGN_OR_RETURN(std::string model, CheckedModel(options));
   ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<Algorithm> algorithm,
-                          MakeAlgorithm(study, options.analysis, model, registry));
+                          MakeAlgorithm(options.study, options.analysis, model, registry));
   return std::make_unique<HubRunImpl>(std::move(options), std::move(algorithm), std::move(model));
 }
 

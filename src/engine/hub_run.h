@@ -1,6 +1,6 @@
 // One run, the hub's side: a state machine without input or output of its own.
 //
-// Durable by replay: the caller appends every event (OnAnswer, OnTick, OnAway, Cancel) to its log
+// Durable by replay: the caller appends every event (OnAnswer, OnWait, OnTick, OnAway, Cancel) to its log
 // and syncs before it passes it in; after a crash it makes the run again from the same options and
 // passes the same events, and gets the same asks, byte for byte. Nothing in here is random or looks
 // at a clock.
@@ -37,6 +37,8 @@ struct HubRunOptions {
       earlier;  // results of the study's analyses before this one (for Analysis::model)
   std::int64_t answer_deadline_ms =
       30'000;  // how long a site may take to answer before it counts as lost
+  // How long a steward may take to decide before the site counts as lost (on_dropout: continue).
+  std::int64_t decision_deadline_ms = std::int64_t{7} * 24 * 3600 * 1000;
 };
 
 enum class RunPhase {
@@ -83,6 +85,8 @@ class HubRun {
   // refusal.
   virtual void Start(std::int64_t now_ms) = 0;
   virtual void OnAnswer(std::size_t site, const Answer& answer, std::int64_t now_ms) = 0;
+  // The site's steward has not decided yet. Only while TakesWait(site, number).
+  virtual void OnWait(std::size_t site, std::int64_t now_ms) = 0;
   virtual void OnTick(std::int64_t now_ms) = 0;
   // Every site whose answer is still open has gone away: no use to wait for the deadline.
   virtual void OnAway(std::int64_t now_ms) = 0;
@@ -90,6 +94,10 @@ class HubRun {
 
   // The site's open ask; nullopt if there is none.
   virtual std::optional<Ask> AskFor(std::size_t site) const = 0;
+  // Whether it is news that the site's steward has not decided on that ask.
+  virtual bool TakesWait(std::size_t site, std::uint64_t number) const = 0;
+  // Whether OnAway would change anything.
+  virtual bool TakesAway() const = 0;
   // When OnTick should be called next; nullopt if nothing waits on time.
   virtual std::optional<std::int64_t> NextDeadlineMs() const = 0;
   virtual RunProgress Progress() const = 0;

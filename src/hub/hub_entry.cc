@@ -7,7 +7,7 @@
 namespace essaim::hub {
 namespace {
 
-enum class Kind : std::uint8_t { kStart, kAnswer, kTick, kCancel, kAway };
+enum class Kind : std::uint8_t { kStart, kAnswer, kTick, kCancel, kAway, kWait };
 
 std::string Simple(Kind kind, std::int64_t now_ms) {
   ByteWriter w;
@@ -25,6 +25,14 @@ std::string TickEvent(std::int64_t now_ms) { return Simple(Kind::kTick, now_ms);
 std::string AwayEvent(std::int64_t now_ms) { return Simple(Kind::kAway, now_ms); }
 
 std::string CancelEvent(std::int64_t now_ms) { return Simple(Kind::kCancel, now_ms); }
+
+std::string WaitEvent(std::size_t site, std::int64_t now_ms) {
+  ByteWriter w;
+  w.U8(static_cast<std::uint8_t>(Kind::kWait));
+  w.U64(static_cast<std::uint64_t>(now_ms));
+  w.U64(site);
+  return w.Take();
+}
 
 std::string AnswerEvent(std::size_t site, const Answer& answer, std::int64_t now_ms) {
   ByteWriter w;
@@ -54,6 +62,11 @@ absl::Status PlayEvent(std::string_view event, HubRun& run) {
     case Kind::kCancel:
       run.Cancel(now_ms);
       break;
+    case Kind::kWait: {
+      ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t site, r.U64());
+      run.OnWait(site, now_ms);
+      break;
+    }
     case Kind::kAnswer: {
       ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t site, r.U64());
       Answer answer;

@@ -15,6 +15,7 @@ namespace essaim::hub {
 struct FinishedAnalysis {
   Result result;
   std::vector<std::string> sites;
+  std::map<std::string, std::string> left_out;  // the study's other sites, and why
 };
 
 struct HubService::Entry {
@@ -29,6 +30,9 @@ struct HubService::Entry {
   std::size_t analysis = 0;  // in progress
   std::vector<FinishedAnalysis> finished;
   std::vector<double> masked_sample;
+  std::vector<SiteProgress> last_sites;  // as the last run that ended left them
+  std::int64_t active_ms = 0;            // of the study, pauses and the hub's absence apart
+  std::int64_t seen_ms = 0;              // the last event of this process, 0: none
   std::string run_id;
   std::unique_ptr<HubRun> run;                 // null when nothing runs
   std::map<std::string, std::uint64_t> asked;  // the number last sent to a site
@@ -38,6 +42,7 @@ struct HubService::Entry {
 // Events of a run's log.
 std::string StartEvent(std::int64_t now_ms);
 std::string AnswerEvent(std::size_t site, const Answer& answer, std::int64_t now_ms);
+std::string WaitEvent(std::size_t site, std::int64_t now_ms);
 std::string TickEvent(std::int64_t now_ms);
 std::string AwayEvent(std::int64_t now_ms);
 std::string CancelEvent(std::int64_t now_ms);

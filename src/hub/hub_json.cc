@@ -12,6 +12,7 @@
 #include "crypto/hash.h"
 #include "hub/hub_entry.h"
 #include "hub/hub_service.h"
+#include "hub/site_json.h"
 #include "report/html.h"
 #include "report/json.h"
 #include "transport/json_text.h"
@@ -23,7 +24,6 @@ using Json = nlohmann::json;
 
 constexpr const char* kPhases[] = {"planning",  "keys",   "shares", "masking", "consistency",
                                    "unmasking", "paused", "done",   "failed"};
-constexpr const char* kStandings[] = {"waiting", "asked", "answered", "lost", "refused"};
 
 std::string TimeText(std::int64_t ms) {
   return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromUnixMillis(ms), absl::UTCTimeZone());
@@ -42,24 +42,20 @@ std::string HubService::EntryJson(const Entry& entry, std::size_t n_sample) cons
                {"ended_ms", entry.ended_ms},
                {"analyses", entry.study.analyses.size()},
                {"finished", entry.finished.size()},
+               {"active_ms", entry.active_ms},
                {"version", entry.version},
                {"now_ms", clock_.NowMs()}};
-  json["sites"] = Json::array();
+  json["sites"] = SitesJson(entry.last_sites);
   if (entry.run != nullptr) {
     const RunProgress progress = entry.run->Progress();
     json["analysis"] = entry.study.analyses[entry.analysis].name;
     json["phase"] = kPhases[static_cast<int>(progress.phase)];
     json["round"] = progress.round;
     json["message"] = progress.message;
-    for (const SiteProgress& site : progress.sites) {
-      json["sites"].push_back({{"site", site.site},
-                               {"standing", kStandings[static_cast<int>(site.standing)]},
-                               {"detail", site.detail},
-                               {"bytes_in", site.bytes_in},
-                               {"bytes_out", site.bytes_out},
-                               {"connected", connected_.contains(site.site)}});
-    }
+    json["sites"] = SitesJson(progress.sites);
   }
+  for (Json& site : json["sites"])
+    site["connected"] = connected_.contains(site["site"].get<std::string>());
   if (n_sample > 0) {
     json["masked_sample"] = entry.run != nullptr && entry.masked_sample.empty()
                                 ? entry.run->MaskedSample(n_sample)
@@ -74,10 +70,12 @@ absl::StatusOr<std::string> HubService::StatusJson(const std::string& id, bool w
   return EntryJson(*entry, with_masked_sample ? 256 : 0);
 }
 
-std::string HubService::ListJson() {
+std::string HubService::ListJson(const Caller& caller) {
   const std::scoped_lock lock(mutex_);
   std::vector<const Entry*> entries;
-  for (const auto& [id, entry] : entries_) entries.push_back(entry.get());
+  for (const auto& [id, entry] : entries_) {
+    if (caller.role == "operator" || entry->by == caller.name) entries.push_back(entry.get());
+  }
   std::ranges::sort(entries, std::greater<>(), &Entry::submitted_ms);
   Json list = Json::array();
   for (const Entry* entry : entries) list.push_back(Json::parse(EntryJson(*entry, 0)));
@@ -101,6 +99,7 @@ absl::StatusOr<std::string> HubService::ResultJson(const std::string& id) {
     json["analyses"].push_back(
         {{"name", entry->study.analyses[i].name},
          {"sites", f.sites},
+         {"left_out", f.left_out},
          {"result_sha256", ToHex(crypto::Sha256(f.result.Encode()))},
          {"result_bytes", ToHex(f.result.Encode())},
          {"result", Json::parse(essaim::ResultJson(f.result, entry->study.privacy.minimum_cell))}});

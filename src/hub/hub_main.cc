@@ -68,7 +68,8 @@ transport::ServerCallbacks CallbacksOf(HubService& service) {
       .on_disconnect = [&](const std::string& site) { service.OnDisconnect(site); },
       .on_answer = [&](const std::string& site, const std::string& run, std::uint64_t number,
                        std::string body) { service.OnAnswer(site, run, number, std::move(body)); },
-      .on_wait = [](const std::string&, const std::string&, std::uint64_t) {},
+      .on_wait = [&](const std::string& site, const std::string& run,
+                     std::uint64_t number) { service.OnWait(site, run, number); },
       .on_renew = [&](const std::string& site,
                       const std::string& pem) { return service.RenewCertificate(site, pem); }};
 }

@@ -74,7 +74,13 @@ class HubService {
 
   // ---- people ----
   absl::StatusOr<Caller> Authenticate(const std::string& token);
+  // kAlreadyExists: there is a token of that name; it is revoked first.
   absl::StatusOr<std::string> CreateToken(const std::string& name, const std::string& role);
+  absl::StatusOr<std::vector<Caller>> Tokens();
+  // kFailedPrecondition: it is the last operator's.
+  absl::Status RevokeToken(const std::string& name);
+  // An operator sees every study, a researcher their own. kNotFound otherwise, as if there were none.
+  absl::Status CheckMaySee(const std::string& id, const Caller& caller);
 
   // ---- studies ----
   absl::StatusOr<std::string> Submit(const std::string& source,
@@ -83,7 +89,7 @@ class HubService {
   absl::StatusOr<std::string> StatusJson(const std::string& id, bool with_masked_sample);
   absl::StatusOr<std::string> ResultJson(const std::string& id);
   absl::StatusOr<std::string> ReportHtml(const std::string& id);
-  std::string ListJson();
+  std::string ListJson(const Caller& caller);
   // The status once it is newer than `after` (waits up to a second), "" if nothing is new, nullopt
   // when it has ended.
   std::optional<std::string> NextStatus(const std::string& id, std::uint64_t after);
@@ -93,6 +99,8 @@ class HubService {
   void OnDisconnect(const std::string& site);
   void OnAnswer(const std::string& site, const std::string& run_id, std::uint64_t number,
                 std::string body);
+  // The site's steward has not decided.
+  void OnWait(const std::string& site, const std::string& run_id, std::uint64_t number);
   void OnTick();
 
  private:
@@ -104,6 +112,8 @@ class HubService {
   absl::Status MakeRun(Entry& entry, const std::string& nonce);
   absl::Status ResumeStudy(const std::string& id, const std::string& document);
   absl::Status LoadResults(Entry& entry);
+  // The running study of that run and the site's place in its roster; null if there is none.
+  Entry* RunningEntry(const std::string& run_id, const std::string& site, std::size_t& index);
   bool Record(Entry& entry, const std::string& event);
   void Apply(Entry& entry, std::string_view event);
   void AfterEvent(Entry& entry);

@@ -1,4 +1,4 @@
-// Sites and tokens: who may take part, and who may ask.
+// Sites: who may take part.
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -155,28 +155,6 @@ absl::StatusOr<std::string> HubService::RenewCertificate(const std::string& name
 std::vector<std::string> HubService::ConnectedSites() {
   const std::scoped_lock lock(mutex_);
   return {connected_.begin(), connected_.end()};
-}
-
-absl::StatusOr<Caller> HubService::Authenticate(const std::string& token) {
-  const absl::StatusOr<std::string> stored = store_->Get("token", TokenHash(token));
-  const Json json = stored.ok() ? Json::parse(*stored, nullptr, false) : Json();
-  if (!json.is_object()) return absl::UnauthenticatedError("no such token");
-  return Caller{.name = JsonText(json, "name"), .role = JsonText(json, "role")};
-}
-
-absl::StatusOr<std::string> HubService::CreateToken(const std::string& name,
-                                                    const std::string& role) {
-  if (role != "operator" && role != "researcher") {
-    return absl::InvalidArgumentError("role: operator or researcher was expected");
-  }
-  if (name.empty() || name.size() > 128)
-    return absl::InvalidArgumentError("name: 1 to 128 characters were expected");
-  const std::scoped_lock lock(mutex_);
-  ESSAIM_ASSIGN_OR_RETURN(const std::string token, NewToken(entropy_));
-  ESSAIM_RETURN_IF_ERROR(
-      store_->Put("token", TokenHash(token), JsonBytes({{"name", name}, {"role", role}})));
-  log_.Info("token", {{"name", name}, {"role", role}});
-  return token;
 }
 
 absl::Status HubService::OnConnect(const std::string& name) {

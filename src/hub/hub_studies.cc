@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "hub/hub_entry.h"
+#include "hub/site_json.h"
 #include "hub/hub_service.h"
 #include "study/study_check.h"
 #include "transport/json_text.h"
@@ -27,6 +28,11 @@ std::string EncodeFinished(const FinishedAnalysis& finished) {
   ByteWriter w;
   w.U64(finished.sites.size());
   for (const std::string& site : finished.sites) w.Bytes(site);
+  w.U64(finished.left_out.size());
+  for (const auto& [site, why] : finished.left_out) {
+    w.Bytes(site);
+    w.Bytes(why);
+  }
   w.Bytes(finished.result.Encode());
   return w.Take();
 }
@@ -39,9 +45,26 @@ absl::StatusOr<FinishedAnalysis> DecodeFinished(std::string_view bytes) {
   for (std::uint64_t i = 0; i < n; ++i) {
     ESSAIM_ASSIGN_OR_RETURN(finished.sites.emplace_back(), r.Bytes(limits::kNameBytesMax));
   }
+  ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t n_left_out, r.U64());
+  if (n_left_out > limits::kSitesMax) return absl::DataLossError("a stored result with too many sites");
+  for (std::uint64_t i = 0; i < n_left_out; ++i) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::string site, r.Bytes(limits::kNameBytesMax));
+    ESSAIM_ASSIGN_OR_RETURN(finished.left_out[site], r.Bytes(limits::kMessageBytesMax));
+  }
   ESSAIM_ASSIGN_OR_RETURN(const std::string result, r.Bytes(limits::kMessageBytesMax));
   ESSAIM_ASSIGN_OR_RETURN(finished.result, Result::Decode(result));
   return finished;
+}
+
+// The study's sites that are not in the result, and why.
+std::map<std::string, std::string> LeftOut(const std::vector<SiteProgress>& all,
+                                           const std::vector<std::string>& in_result) {
+  std::map<std::string, std::string> left_out;
+  for (const SiteProgress& site : all) {
+    if (std::ranges::find(in_result, site.site) == in_result.end())
+      left_out[site.site] = site.detail.empty() ? "no answer in time" : site.detail;
+  }
+  return left_out;
 }
 
 std::string ResultKey(const std::string& id, std::size_t analysis) {
@@ -80,6 +103,8 @@ absl::Status HubService::StoreEntry(Entry& entry) {
                      {"analysis", entry.analysis},
                      {"run_id", entry.run_id},
                      {"roster", roster},
+                     {"active_ms", entry.active_ms},
+                     {"sites", SitesJson(entry.last_sites)},
                      {"masked_sample", entry.masked_sample}};
   return store_->Put("study", entry.id, JsonBytes(json));
 }
@@ -151,6 +176,10 @@ bool HubService::Record(Entry& entry, const std::string& event) {
 }
 
 void HubService::Apply(Entry& entry, std::string_view event) {
+  const std::int64_t now_ms = clock_.NowMs();
+  if (entry.seen_ms != 0 && entry.run->Progress().phase != RunPhase::kPaused)
+    entry.active_ms += now_ms - entry.seen_ms;
+  entry.seen_ms = now_ms;
   const absl::Status played = PlayEvent(event, *entry.run);
   if (!played.ok())
     log_.Error("bad event", {{"study", entry.id}, {"error", std::string(played.message())}});
@@ -182,8 +211,11 @@ void HubService::EndRun(Entry& entry) {
   if (sample.size() > entry.masked_sample.size()) entry.masked_sample = std::move(sample);
   absl::StatusOr<Result> result = entry.run->result();
   absl::Status stored = absl::OkStatus();
+  entry.last_sites = entry.run->Progress().sites;
   if (result.ok()) {
-    entry.finished.push_back({.result = *std::move(result), .sites = entry.run->SitesInResult()});
+    entry.finished.push_back({.result = *std::move(result),
+                              .sites = entry.run->SitesInResult(),
+                              .left_out = LeftOut(entry.last_sites, entry.run->SitesInResult())});
     stored = store_->Put("result", ResultKey(entry.id, entry.analysis),
                          EncodeFinished(entry.finished.back()));
   }
@@ -220,18 +252,40 @@ void HubService::EndRun(Entry& entry) {
 void HubService::OnAnswer(const std::string& site, const std::string& run_id, std::uint64_t number,
                           std::string body) {
   const std::scoped_lock lock(mutex_);
+  std::size_t index = 0;
+  Entry* const entry = RunningEntry(run_id, site, index);
+  if (entry == nullptr) {
+    // The run is over, and the site has not heard.
+    if (outbound_.run_ended) outbound_.run_ended(site, run_id);
+    return;
+  }
+  const std::optional<Ask> open = entry->run->AskFor(index);
+  if (!open.has_value() || open->number != number) return;  // late or repeated: nothing to keep
+  Record(*entry, AnswerEvent(index, {.number = number, .body = std::move(body)}, clock_.NowMs()));
+}
+
+void HubService::OnWait(const std::string& site, const std::string& run_id, std::uint64_t number) {
+  const std::scoped_lock lock(mutex_);
+  std::size_t index = 0;
+  Entry* const entry = RunningEntry(run_id, site, index);
+  if (entry == nullptr) {
+    if (outbound_.run_ended) outbound_.run_ended(site, run_id);
+    return;
+  }
+  // The site says it again and again; once is an event.
+  if (entry->run->TakesWait(index, number)) Record(*entry, WaitEvent(index, clock_.NowMs()));
+}
+
+HubService::Entry* HubService::RunningEntry(const std::string& run_id, const std::string& site,
+                                            std::size_t& index) {
   for (auto& [id, entry] : entries_) {
     if (entry->run == nullptr || entry->run_id != run_id) continue;
     const auto at = std::ranges::find(entry->roster, site, &RosterEntry::site);
-    if (at == entry->roster.end()) return;
-    const auto index = static_cast<std::size_t>(at - entry->roster.begin());
-    const std::optional<Ask> open = entry->run->AskFor(index);
-    if (!open.has_value() || open->number != number) return;  // late or repeated: nothing to keep
-    Record(*entry, AnswerEvent(index, {.number = number, .body = std::move(body)}, clock_.NowMs()));
-    return;
+    if (at == entry->roster.end()) return nullptr;
+    index = static_cast<std::size_t>(at - entry->roster.begin());
+    return entry.get();
   }
-  if (outbound_.run_ended)
-    outbound_.run_ended(site, run_id);  // the run is over, and the site has not heard
+  return nullptr;
 }
 
 // Sites that were seen to leave and have not come back within the grace. Right after the hub's own
@@ -256,7 +310,7 @@ void HubService::OnTick() {
     if (!deadline.has_value()) continue;
     if (*deadline <= now_ms) {
       Record(*entry, TickEvent(now_ms));
-    } else if (OpenSitesAreAway(*entry, now_ms)) {
+    } else if (entry->run->TakesAway() && OpenSitesAreAway(*entry, now_ms)) {
       Record(*entry, AwayEvent(now_ms));
     }
   }
@@ -296,6 +350,8 @@ absl::Status HubService::ResumeStudy(const std::string& id, const std::string& d
   entry->analysis = json.value("analysis", std::size_t{0});
   entry->run_id = JsonText(json, "run_id");
   entry->masked_sample = json.value("masked_sample", std::vector<double>{});
+  entry->active_ms = json.value("active_ms", std::int64_t{0});
+  entry->last_sites = SitesOfJson(json.value("sites", Json::array()));
   for (const Json& r : json.value("roster", Json::array())) {
     ESSAIM_ASSIGN_OR_RETURN(const std::string key, FromHex(JsonText(r, "key")));
     entry->roster.push_back({.site = JsonText(r, "site"), .signing_key = key});

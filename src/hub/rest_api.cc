@@ -127,7 +127,8 @@ absl::StatusOr<std::string> RestApi::ForResearchers(const RestRequest& request,
   found = true;
   if (request.method == "GET" && request.path == "/v1/status") return StatusJson();
   if (!parts.empty() && parts[0] == "studies") {
-    if (request.method == "GET" && parts.size() == 1) return service_.ListJson();
+    if (parts.size() > 1) ESSAIM_RETURN_IF_ERROR(service_.CheckMaySee(parts[1], caller));
+    if (request.method == "GET" && parts.size() == 1) return service_.ListJson(caller);
     if (request.method == "POST" && parts.size() == 1) {
       ESSAIM_ASSIGN_OR_RETURN(const std::string id, service_.Submit(request.body, caller.name));
       return JsonBytes(Json{{"id", id}});
@@ -171,6 +172,18 @@ absl::StatusOr<std::string> RestApi::ForOperators(const RestRequest& request, bo
     ESSAIM_ASSIGN_OR_RETURN(const std::string role, TextIn(json, "role"));
     ESSAIM_ASSIGN_OR_RETURN(const std::string token, service_.CreateToken(name, role));
     return JsonBytes(Json{{"name", name}, {"role", role}, {"token", token}});
+  }
+  if (request.method == "GET" && request.path == "/v1/tokens") {
+    ESSAIM_ASSIGN_OR_RETURN(const std::vector<Caller> tokens, service_.Tokens());
+    Json json = Json::array();
+    for (const Caller& token : tokens) json.push_back({{"name", token.name}, {"role", token.role}});
+    return JsonBytes(Json{{"tokens", json}});
+  }
+  if (request.method == "POST" && request.path == "/v1/tokens/revoke") {
+    ESSAIM_ASSIGN_OR_RETURN(const Json json, ObjectOf(request.body));
+    ESSAIM_ASSIGN_OR_RETURN(const std::string name, TextIn(json, "name"));
+    ESSAIM_RETURN_IF_ERROR(service_.RevokeToken(name));
+    return JsonBytes(Json{{"name", name}, {"status", "revoked"}});
   }
   found = false;
   return std::string();

@@ -12,6 +12,7 @@
 #include "essaim/v1/exchange.grpc.pb.h"
 #include "transport/frame_queue.h"
 #include "transport/frames.h"
+#include "transport/tls_floor.h"
 
 namespace essaim::transport {
 namespace {
@@ -36,6 +37,7 @@ class ServerImpl final : public FederationServer, public v1::Federation::Service
   ~ServerImpl() override { Stop(); }
 
   absl::Status Listen(const std::string& address, const ServerTls& tls) {
+    RequireTls13();
     grpc::SslServerCredentialsOptions options(
         GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
     options.pem_root_certs = tls.client_ca_pem;

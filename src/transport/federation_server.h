@@ -1,4 +1,4 @@
-// The hub's end of the nodes' streams: gRPC with mutual TLS.
+// The hub's end of the nodes' streams: gRPC with mutual TLS 1.3.
 //
 // A site is the common name of its certificate. A second connection of a site replaces its first.
 #pragma once

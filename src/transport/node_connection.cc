@@ -15,6 +15,7 @@
 #include "essaim/v1/exchange.grpc.pb.h"
 #include "transport/frame_queue.h"
 #include "transport/frames.h"
+#include "transport/tls_floor.h"
 
 namespace essaim::transport {
 namespace {
@@ -112,6 +113,7 @@ class ConnectionImpl final : public NodeConnection {
   }
 
   std::shared_ptr<grpc::Channel> Dial() {
+    RequireTls13();
     const std::scoped_lock lock(mutex_);
     grpc::SslCredentialsOptions options;
     options.pem_root_certs = tls_.server_ca_pem;

@@ -1,10 +1,13 @@
 // Real gRPC and HTTPS on loopback, with certificates of a made authority.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -76,6 +79,22 @@ class Meeting {
   std::mutex mutex_;
   std::condition_variable changed_;
 };
+
+// Whether `openssl s_client` with the party's certificate gets an answer from the port.
+bool HandshakeWith(const std::string& version, int port, const Party& party) {
+  const std::string stem = absl::StrCat(::testing::TempDir(), "/handshake.", getpid());
+  std::ofstream(stem + ".pem") << party.chain;
+  std::ofstream(stem + ".key") << party.key;
+  const std::string command =
+      absl::StrCat("openssl s_client -connect 127.0.0.1:", port, " -", version, " -alpn h2 -cert ",
+                   stem, ".pem -key ", stem, ".key < /dev/null > /dev/null 2>&1");
+  const int code = std::system(command.c_str());
+  EXPECT_TRUE(WIFEXITED(code));
+  EXPECT_NE(WEXITSTATUS(code), 127) << "openssl is missing";
+  std::filesystem::remove(stem + ".pem");
+  std::filesystem::remove(stem + ".key");
+  return WEXITSTATUS(code) == 0;
+}
 
 class FederationTest : public ::testing::Test {
  protected:
@@ -300,12 +319,17 @@ TEST_F(RestTest, AnotherAuthorityIsNotTrusted) {
 }
 
 TEST_F(RestTest, AnOlderTlsIsRefused) {
-  const std::string command = absl::StrCat("openssl s_client -connect 127.0.0.1:", server_->port(),
-                                           " -tls1_2 < /dev/null > /dev/null 2>&1");
-  const int code = std::system(command.c_str());
-  ASSERT_TRUE(WIFEXITED(code));
-  ASSERT_NE(WEXITSTATUS(code), 127) << "openssl is missing";
-  EXPECT_NE(WEXITSTATUS(code), 0);
+  const Party site = Pki().Make("site", "site");
+  EXPECT_TRUE(HandshakeWith("tls1_3", server_->port(), site));
+  EXPECT_FALSE(HandshakeWith("tls1_2", server_->port(), site));
+}
+
+TEST_F(FederationTest, AnOlderTlsIsRefused) {
+  const auto server = Serve(pki_.Hub());
+  ASSERT_NE(server, nullptr);
+  const Party site = pki_.Make("chu-a", "site");
+  EXPECT_TRUE(HandshakeWith("tls1_3", server->port(), site));
+  EXPECT_FALSE(HandshakeWith("tls1_2", server->port(), site));
 }
 
 TEST_F(RestTest, NobodyThere) {

@@ -144,6 +144,9 @@ absl::StatusOr<bool> Stage::Deliver(std::size_t site) {
   const std::optional<Ask> ask = hub_->AskFor(site);
   if (!node.connected || !ask.has_value() || node.held.has_value()) return false;
   const std::optional<Answer> answer = node.run->OnAsk(*ask);
+  if (!answer.has_value() && hub_->TakesWait(site, ask->number)) {
+    Record([site, now_ms = now_ms_](HubRun& hub) { hub.OnWait(site, now_ms); });
+  }
   if (!answer.has_value()) return false;
   if (node.answered.empty() || node.answered.back().first.number < ask->number)
     node.answered.emplace_back(*ask, *answer);
