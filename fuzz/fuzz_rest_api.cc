@@ -104,7 +104,8 @@ void CheckAnswer(const RestRequest& request, char caller, const RestResponse& re
   if (response.status != 200) return;
   const bool open = request.path == "/healthz" || request.path == "/v1/authority" ||
                     request.path.starts_with("/v1/enrolments");
-  const bool operators = request.path.starts_with("/v1/tokens") || request.path.starts_with("/v1/sites/");
+  const bool operators =
+      request.path.starts_with("/v1/tokens") || request.path.starts_with("/v1/sites/");
   ESSAIM_CHECK(open || caller == 'o' || caller == 'r');
   ESSAIM_CHECK(!operators || caller == 'o');
 }

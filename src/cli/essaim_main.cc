@@ -31,7 +31,7 @@ int RunBeside(const std::string& program, char** arguments) {
 int main(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "", second = argc > 2 ? argv[2] : "";
   if (first == "node") return RunBeside("essaim-node", argv + 1);
-  if (first == "hub" && (second == "init" || second == "serve"))
+  if (first == "hub" && (second == "init" || second == "serve" || second == "renew"))
     return RunBeside("essaim-hub", argv + 1);
 
   CLI::App app{"Essaim: hospitals answer questions together without moving a patient record.",

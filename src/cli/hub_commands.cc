@@ -89,33 +89,69 @@ int Token(const Arguments& args) {
   return kOk;
 }
 
+int Tokens(const Arguments& args) {
+  const absl::StatusOr<Json> json = Call(args.dir, "GET", "/v1/tokens", nullptr);
+  if (!json.ok()) return Fail(json.status());
+  if (args.format == "json") {
+    std::printf("%s\n", (*json)["tokens"].dump(2).c_str());
+    return kOk;
+  }
+  std::printf("%-12s %s\n", "role", "whose");
+  for (const Json& token : (*json)["tokens"]) {
+    std::printf("%-12s %s\n", token["role"].get<std::string>().c_str(),
+                token["name"].get<std::string>().c_str());
+  }
+  return kOk;
+}
+
+int RevokeToken(const Arguments& args) {
+  const absl::StatusOr<Json> done =
+      Call(args.dir, "POST", "/v1/tokens/revoke", Json{{"name", args.name}});
+  if (!done.ok()) return Fail(done.status());
+  std::printf("The token of %s is revoked.\n", args.name.c_str());
+  return kOk;
+}
+
 }  // namespace
 
 void AddHubCommands(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<Arguments>();
   CLI::App* hub = app.add_subcommand(
-      "hub", "The coordinating process: init, serve, status, approve, revoke, token");
+      "hub",
+      "The coordinating process: init, serve, renew, status, approve, revoke, token, tokens, "
+      "revoke-token");
   hub->require_subcommand(1);
-  hub->footer("init and serve are essaim-hub's: see essaim hub init --help");
+  // essaim-hub's own: essaim_main.cc starts it for them before this parser is asked.
+  hub->add_subcommand("init", "Make a hub: its authority, keys and operator token");
+  hub->add_subcommand("serve", "Run the hub");
+  hub->add_subcommand("renew", "Give the server a new certificate or new addresses");
   CLI::App* status = hub->add_subcommand("status", "The federation and its sites");
   CLI::App* approve =
       hub->add_subcommand("approve", "Let a site join, after comparing its fingerprint");
   CLI::App* revoke = hub->add_subcommand("revoke", "Shut a site out at once");
   CLI::App* token = hub->add_subcommand("token", "Make a token for a person or a tool");
-  for (CLI::App* sub : {status, approve, revoke, token})
+  CLI::App* tokens = hub->add_subcommand("tokens", "Whose tokens there are");
+  CLI::App* revoke_token = hub->add_subcommand("revoke-token", "Make a token worthless at once");
+  for (CLI::App* sub : {status, approve, revoke, token, tokens, revoke_token})
     sub->add_option("DIR", args->dir, "the hub's folder")->required();
   for (CLI::App* sub : {approve, revoke})
     sub->add_option("SITE", args->name, "the site")->required();
-  status->add_option("--format", args->format)->check(CLI::IsMember({"table", "json"}));
+  for (CLI::App* sub : {status, tokens})
+    sub->add_option("--format", args->format, "how to print")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->capture_default_str();
+  revoke_token->add_option("--name", args->name, "whose it is")->required();
   approve->add_option("--fingerprint", args->fingerprint, "what the site shows");
   token->add_option("--name", args->name, "whose it is")->required();
-  token->add_option("--role", args->role)
+  token->add_option("--role", args->role, "a researcher sees their own studies, an operator all")
       ->check(CLI::IsMember({"researcher", "operator"}))
       ->capture_default_str();
   status->callback([args, &exit_code] { exit_code = Status(*args); });
   approve->callback([args, &exit_code] { exit_code = Approve(*args); });
   revoke->callback([args, &exit_code] { exit_code = Revoke(*args); });
   token->callback([args, &exit_code] { exit_code = Token(*args); });
+  tokens->callback([args, &exit_code] { exit_code = Tokens(*args); });
+  revoke_token->callback([args, &exit_code] { exit_code = RevokeToken(*args); });
 }
 
 }  // namespace essaim::cli

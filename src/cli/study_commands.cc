@@ -82,6 +82,7 @@ std::string ProgressLine(const Json& s) {
   const std::size_t finished = s["finished"].get<std::size_t>(),
                     all = s["analyses"].get<std::size_t>();
   const double elapsed_s = (s["now_ms"].get<double>() - s["submitted_ms"].get<double>()) / 1000;
+  const double active_s = s.value("active_ms", 0.0) / 1000;  // without pauses
   std::string line = absl::StrFormat(
       "analysis %d of %d %s, round %d, %s, %d of %d sites answered (%d connected), %.1f kB, %.1f s",
       finished + 1, all, JsonText(s, "analysis"), s.value("round", 0), JsonText(s, "phase"),
@@ -89,7 +90,7 @@ std::string ProgressLine(const Json& s) {
   if (finished > 0) {
     absl::StrAppendFormat(
         &line, ", about %.0f s left",
-        elapsed_s / static_cast<double>(finished) * static_cast<double>(all - finished));
+        active_s / static_cast<double>(finished) * static_cast<double>(all - finished));
   }
   const std::string message = JsonText(s, "message");
   return message.empty() ? line : absl::StrCat(line, ": ", message);
@@ -159,15 +160,17 @@ int ShowResult(const Arguments& args) {
     const absl::StatusOr<Result> result = Result::Decode(*bytes);
     if (!result.ok()) return Fail(result.status());
     if (args.format == "csv") {
-      std::printf("# analysis: %s\n%s", analysis["name"].get<std::string>().c_str(),
+      std::printf("# analysis: %s\r\n%s", analysis["name"].get<std::string>().c_str(),
                   ResultCsv(*result, minimum_cell).c_str());
       continue;
     }
     std::string sites;
     for (const Json& site : analysis["sites"])
       absl::StrAppend(&sites, sites.empty() ? "" : ", ", site.get<std::string>());
-    std::printf("── %s ── (%s)\n\n%s\n", analysis["name"].get<std::string>().c_str(), sites.c_str(),
-                ResultText(*result, style).c_str());
+    std::printf("── %s ── (%s)\n\n", analysis["name"].get<std::string>().c_str(), sites.c_str());
+    for (const auto& [site, why] : analysis.value("left_out", Json::object()).items())
+      std::printf("without %s: %s\n", site.c_str(), why.get<std::string>().c_str());
+    std::printf("%s\n", ResultText(*result, style).c_str());
   }
   if (!found)
     return Fail(absl::NotFoundError(
@@ -191,6 +194,14 @@ int Show(const Arguments& args) {
     std::printf("%s: %zu of %zu analyses %s\n", status.c_str(),
                 (*json)["finished"].get<std::size_t>(), (*json)["analyses"].get<std::size_t>(),
                 JsonText(*json, "message").c_str());
+  }
+  if (args.format == "table" && !args.masked_sample) {
+    for (const Json& site : (*json)["sites"]) {
+      std::printf("  %-24s %-10s %-13s %s\n", JsonText(site, "site").c_str(),
+                  JsonText(site, "standing").c_str(),
+                  site.value("connected", false) ? "connected" : "-",
+                  JsonText(site, "detail").c_str());
+    }
   }
   return kOk;
 }
@@ -252,7 +263,7 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
   CLI::App* result = add(*study, "result", "Show a study's results", ShowResult);
   CLI::App* show = add(*study, "show", "Where a study stands", Show);
   CLI::App* cancel = add(*study, "cancel", "Stop a study", Cancel);
-  CLI::App* list = add(*study, "list", "All studies of the hub", List);
+  CLI::App* list = add(*study, "list", "Your studies; with an operator's token, everybody's", List);
   CLI::App* report =
       add(app, "report", "Write a study's results as one self-contained HTML file", Report);
   add(*study, "schema", "Print the JSON Schema of study files", [](const Arguments&) {
@@ -266,8 +277,12 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
   for (CLI::App* sub : {submit, watch, result, show, cancel, list, report})
     AddConnectionFlags(*sub, args->connection);
   for (CLI::App* sub : {submit, watch, show, list})
-    sub->add_option("--format", args->format)->check(CLI::IsMember({"table", "json"}));
-  result->add_option("--format", args->format)->check(CLI::IsMember({"table", "json", "csv"}));
+    sub->add_option("--format", args->format, "how to print")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->capture_default_str();
+  result->add_option("--format", args->format, "how to print")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->capture_default_str();
   result->add_option("--analysis", args->analysis, "only this one, for table and csv");
   result->add_flag("--all", args->all, "show long tables in full");
   show->add_flag("--masked-sample", args->masked_sample,

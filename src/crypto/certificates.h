@@ -29,6 +29,11 @@ struct CertificateInfo {
   std::string fingerprint;  // SHA-256 of the DER bytes, "AB:CD:..."
 };
 
+// When to ask for the next certificate: once two thirds of this one's time are over.
+inline std::int64_t RenewAtMs(const CertificateInfo& info) {
+  return info.not_before_ms + (info.not_after_ms - info.not_before_ms) / 3 * 2;
+}
+
 // A request as it arrives: who asks, with a fingerprint of the public key to compare by voice.
 struct RequestInfo {
   std::string common_name;

@@ -384,7 +384,7 @@ class HubRunImpl final : public HubRun {
           absl::StrFormat("%d of %d sites take part; the study's minimum is %d (%s)",
                           answered_.size(), asks_.size(), sites_min(), RefusedNames())));
     }
-    participants_ = answered_;
+    for (std::uint32_t site = 0; site < asks_.size(); ++site) participants_.insert(site);
     Lose();
     EnterMasking(now_ms);
   }

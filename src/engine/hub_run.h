@@ -1,9 +1,9 @@
 // One run, the hub's side: a state machine without input or output of its own.
 //
-// Durable by replay: the caller appends every event (OnAnswer, OnWait, OnTick, OnAway, Cancel) to its log
-// and syncs before it passes it in; after a crash it makes the run again from the same options and
-// passes the same events, and gets the same asks, byte for byte. Nothing in here is random or looks
-// at a clock.
+// Durable by replay: the caller appends every event (OnAnswer, OnWait, OnTick, OnAway, Cancel) to
+// its log and syncs before it passes it in; after a crash it makes the run again from the same
+// options and passes the same events, and gets the same asks, byte for byte. Nothing in here is
+// random or looks at a clock.
 #pragma once
 
 #include <cstdint>

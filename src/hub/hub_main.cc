@@ -44,6 +44,28 @@ int Init(const std::string& path, const HubConfig& config) {
   return 0;
 }
 
+// What is given replaces what is stored, then the server gets a new certificate.
+int Renew(const std::string& path, const HubConfig& given) {
+  absl::StatusOr<HubFolder> folder = OpenHubFolder(path);
+  if (!folder.ok()) return Fail(folder.status());
+  HubConfig config = folder->config;
+  const auto take = [](const std::string& from, std::string& to) {
+    if (!from.empty()) to = from;
+  };
+  take(given.rest_address, config.rest_address);
+  take(given.grpc_address, config.grpc_address);
+  take(given.rest_listen, config.rest_listen);
+  take(given.grpc_listen, config.grpc_listen);
+  if (!given.names.empty()) config.names = given.names;
+  const absl::Status renewed = RenewServer(*folder, config, SystemClock().NowMs());
+  if (!renewed.ok()) return Fail(renewed);
+  std::printf(
+      "The hub has a new certificate; its authority and the sites' are as before.\n"
+      "  people  https://%s\n  nodes   %s\n\nNext: start the hub again\n  essaim hub serve %s\n",
+      config.rest_address.c_str(), config.grpc_address.c_str(), path.c_str());
+  return 0;
+}
+
 v1::Welcome WelcomeOf(const HubFolder& folder) {
   v1::Welcome welcome;
   welcome.set_federation(folder.config.name);
@@ -77,6 +99,10 @@ transport::ServerCallbacks CallbacksOf(HubService& service) {
 int Serve(const std::string& path) {
   absl::StatusOr<HubFolder> folder = OpenHubFolder(path);
   if (!folder.ok()) return Fail(folder.status());
+  if (ServerIsDue(*folder, SystemClock().NowMs())) {
+    const absl::Status renewed = RenewServer(*folder, folder->config, SystemClock().NowMs());
+    if (!renewed.ok()) return Fail(renewed);
+  }
   absl::StatusOr<std::unique_ptr<Store>> store =
       Store::Open({.path = path + "/hub.db", .sealing_key = {}, .entropy = nullptr});
   if (!store.ok()) return Fail(store.status());
@@ -93,7 +119,7 @@ int Serve(const std::string& path) {
                                  .key_pem = std::string(folder->server_key_pem.view()),
                                  .client_ca_pem = folder->authority.certificate_pem};
   absl::StatusOr<std::unique_ptr<transport::FederationServer>> nodes =
-      transport::FederationServer::Start(folder->config.grpc_address, tls, CallbacksOf(service),
+      transport::FederationServer::Start(folder->config.grpc_socket(), tls, CallbacksOf(service),
                                          WelcomeOf(*folder), log);
   if (!nodes.ok()) return Fail(nodes.status());
   transport::FederationServer& federation = **nodes;
@@ -110,13 +136,13 @@ int Serve(const std::string& path) {
 
   RestApi api(service, *folder);
   absl::StatusOr<std::unique_ptr<transport::RestServer>> rest = transport::RestServer::Start(
-      folder->config.rest_address, tls,
+      folder->config.rest_socket(), tls,
       [&](const transport::RestRequest& r) { return api.Handle(r); },
       [&](const transport::RestRequest& r, std::uint64_t after) { return api.Events(r, after); },
       log);
   if (!rest.ok()) return Fail(rest.status());
   log.Info("serving",
-           {{"rest", folder->config.rest_address}, {"grpc", folder->config.grpc_address}});
+           {{"rest", folder->config.rest_socket()}, {"grpc", folder->config.grpc_socket()}});
 
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
@@ -135,6 +161,22 @@ int Serve(const std::string& path) {
 }  // namespace
 }  // namespace essaim::hub
 
+namespace {
+
+void AddAddresses(CLI::App& app, essaim::hub::HubConfig& config) {
+  app.add_option("--rest", config.rest_address, "host:port for people's tools, as they reach it")
+      ->capture_default_str();
+  app.add_option("--grpc", config.grpc_address, "host:port for the nodes, as they reach it")
+      ->capture_default_str();
+  app.add_option("--listen-rest", config.rest_listen,
+                 "where to listen for people, if not at --rest: 0.0.0.0:8443");
+  app.add_option("--listen-grpc", config.grpc_listen,
+                 "where to listen for nodes, if not at --grpc: 0.0.0.0:9443");
+  app.add_option("--also", config.names, "further host names or addresses of the hub");
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   CLI::App app{
       "The hub of an Essaim federation: studies, runs and results; never a patient's data."};
@@ -143,12 +185,15 @@ int main(int argc, char** argv) {
   std::string path;
   essaim::hub::HubConfig config{
       .name = "", .rest_address = "127.0.0.1:8443", .grpc_address = "127.0.0.1:9443"};
+  essaim::hub::HubConfig changes{.name = "", .rest_address = "", .grpc_address = ""};
   CLI::App* init = app.add_subcommand("init", "Make a hub: its authority, keys and operator token");
   init->add_option("DIR", path, "the hub's folder")->required();
   init->add_option("--name", config.name, "the federation's name")->required();
-  init->add_option("--rest", config.rest_address, "host:port for people's tools")
-      ->capture_default_str();
-  init->add_option("--grpc", config.grpc_address, "host:port for the nodes")->capture_default_str();
+  AddAddresses(*init, config);
+  CLI::App* renew = app.add_subcommand(
+      "renew", "Give the server a new certificate, and new addresses where they are given");
+  renew->add_option("DIR", path, "the hub's folder")->required();
+  AddAddresses(*renew, changes);
   CLI::App* serve = app.add_subcommand("serve", "Run the hub");
   serve->add_option("DIR", path, "the hub's folder")->required();
   try {
@@ -156,5 +201,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? essaim::kOk : essaim::kUsage;
   }
+  if (renew->parsed()) return essaim::hub::Renew(path, changes);
   return init->parsed() ? essaim::hub::Init(path, config) : essaim::hub::Serve(path);
 }

@@ -79,7 +79,8 @@ class HubService {
   absl::StatusOr<std::vector<Caller>> Tokens();
   // kFailedPrecondition: it is the last operator's.
   absl::Status RevokeToken(const std::string& name);
-  // An operator sees every study, a researcher their own. kNotFound otherwise, as if there were none.
+  // An operator sees every study, a researcher their own. kNotFound otherwise, as if there were
+  // none.
   absl::Status CheckMaySee(const std::string& id, const Caller& caller);
 
   // ---- studies ----

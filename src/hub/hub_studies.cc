@@ -10,8 +10,8 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "hub/hub_entry.h"
-#include "hub/site_json.h"
 #include "hub/hub_service.h"
+#include "hub/site_json.h"
 #include "study/study_check.h"
 #include "transport/json_text.h"
 
@@ -46,7 +46,8 @@ absl::StatusOr<FinishedAnalysis> DecodeFinished(std::string_view bytes) {
     ESSAIM_ASSIGN_OR_RETURN(finished.sites.emplace_back(), r.Bytes(limits::kNameBytesMax));
   }
   ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t n_left_out, r.U64());
-  if (n_left_out > limits::kSitesMax) return absl::DataLossError("a stored result with too many sites");
+  if (n_left_out > limits::kSitesMax)
+    return absl::DataLossError("a stored result with too many sites");
   for (std::uint64_t i = 0; i < n_left_out; ++i) {
     ESSAIM_ASSIGN_OR_RETURN(const std::string site, r.Bytes(limits::kNameBytesMax));
     ESSAIM_ASSIGN_OR_RETURN(finished.left_out[site], r.Bytes(limits::kMessageBytesMax));

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
@@ -122,6 +123,10 @@ absl::Status StoreConfig(const NodeFolder& folder) {
 absl::StatusOr<NodeFolder> InitNodeFolder(const std::string& path, const NodeConfig& config,
                                           Policy::Approve approve, Entropy& entropy) {
   ESSAIM_RETURN_IF_ERROR(CheckSiteName(config.site));
+  if (!absl::StartsWith(config.hub_url, "https://")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("hub: https://host:port was expected; it is '", config.hub_url, "'"));
+  }
   ESSAIM_RETURN_IF_ERROR(MakePrivateFolder(path));
   NodeFolder folder{.path = path,
                     .config = config,

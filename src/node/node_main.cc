@@ -128,7 +128,7 @@ int Load(const Arguments& args) {
 
 std::int64_t RenewAtMs(const std::string& certificate_pem) {
   const auto info = crypto::ReadCertificate(certificate_pem);
-  return info.ok() ? info->not_before_ms + (info->not_after_ms - info->not_before_ms) / 3 * 2 : 0;
+  return info.ok() ? crypto::RenewAtMs(*info) : 0;
 }
 
 // Keeps the connection and the certificate until told to stop.
@@ -300,6 +300,11 @@ int StudiesCommand(const Arguments& args) {
   const auto store = StoreAt(args.dir, entropy);
   if (!store.ok()) return Fail(store.status());
   if (args.action != "list") {
+    if (args.name.empty()) {
+      return Fail(absl::InvalidArgumentError(absl::StrCat(
+          "which study? Give its name or the beginning of its hash: essaim node studies ",
+          args.action, " ", args.dir, " STUDY")));
+    }
     absl::StatusOr<StewardStudy> study = FindStewardStudy(**store, args.name);
     if (!study.ok()) return Fail(study.status());
     study->status = args.action == "approve" ? "approved" : "refused";
@@ -338,7 +343,8 @@ void AddStewardCommands(CLI::App& app, Arguments& args) {
   peers->add_option("--fingerprint", args.fingerprint,
                     "trust only if the peer's fingerprint is this");
   peers->add_flag("--all", args.all, "trust every peer that the hub shows");
-  peers->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+  peers->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
   CLI::App* studies =
       app.add_subcommand("studies", "Studies that asked this site, and the steward's word on them");
   studies->add_option("ACTION", args.action, "list, approve or refuse")
@@ -346,7 +352,8 @@ void AddStewardCommands(CLI::App& app, Arguments& args) {
       ->check(CLI::IsMember({"list", "approve", "refuse"}));
   studies->add_option("DIR", args.dir, "the site's folder")->required();
   studies->add_option("STUDY", args.name, "its name, or the beginning of its hash");
-  studies->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+  studies->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
 }
 
 int Main(int argc, char** argv) {
@@ -373,10 +380,12 @@ int Main(int argc, char** argv) {
   load->add_option("--on-bad-row", args.on_bad_row, "stop, or keep bad rows apart")
       ->check(CLI::IsMember({"stop", "quarantine"}))
       ->capture_default_str();
-  load->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+  load->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
   CLI::App* serve = app.add_subcommand("serve", "Connect to the hub and answer");
   CLI::App* status = app.add_subcommand("status", "Keys, certificate, data sets");
-  status->add_option("--format", args.format)->check(CLI::IsMember({"table", "json"}));
+  status->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
   for (CLI::App* sub : {enroll, load, serve, status})
     sub->add_option("DIR", args.dir, "the site's folder")->required();
   load->add_option("FILES", args.files, "the files")->required();

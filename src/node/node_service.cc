@@ -1,6 +1,7 @@
 #include "node/node_service.h"
 
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
@@ -87,8 +88,8 @@ void NodeService::Work() {
     }
     std::vector<Task> again;
     again.swap(waiting_);
-    for (const Task& task : again) Answer(task);
-    for (const Task& task : batch) task.ended ? Wipe(task.run_id) : Answer(task);
+    for (Task& task : again) Answer(std::move(task));
+    for (Task& task : batch) task.ended ? Wipe(task.run_id) : Answer(std::move(task));
   }
 }
 
@@ -101,11 +102,25 @@ void NodeService::Wipe(const std::string& run_id) {
   if (!log.ok() || !seed.ok() || !cohort.ok()) log_.Error("not wiped", {{"run", run_id}});
 }
 
-void NodeService::Answer(const Task& task) {
+// The hub hears that a person is needed; the ask is tried again soon.
+void NodeService::AskAgain(Task task) {
+  send_wait_(task.run_id, task.ask.number);
+  // The hub may have said it twice: once before its own restart.
+  std::erase_if(waiting_, [&](const Task& other) { return other.run_id == task.run_id; });
+  waiting_.push_back(std::move(task));
+}
+
+void NodeService::Answer(Task task) {
+  if (task.run_id.empty() || task.run_id.size() > 2 * limits::kNameBytesMax) {
+    return log_.Error("an ask of a run id of no use", {});
+  }
   const absl::StatusOr<NodeRun*> run = RunOf(task.run_id);
-  if (!run.ok()) {
-    log_.Error("no run", {{"run", task.run_id}, {"error", std::string(run.status().message())}});
-    return;
+  if (!run.ok()) {  // a mistake in policy.json, a full disk: the data manager mends it
+    if (!std::exchange(task.said, true)) {
+      log_.Error("cannot answer yet",
+                 {{"run", task.run_id}, {"error", std::string(run.status().message())}});
+    }
+    return AskAgain(std::move(task));
   }
   const std::string before = (*run)->last_error();
   const std::optional<essaim::Answer> answer = (*run)->OnAsk(task.ask);
@@ -115,9 +130,7 @@ void NodeService::Answer(const Task& task) {
                              {"why", (*run)->last_error()}});
   }
   if (!answer.has_value()) {
-    waiting_.push_back(task);
-    send_wait_(task.run_id, task.ask.number);
-    return;
+    return AskAgain(std::move(task));
   }
   const absl::StatusOr<std::vector<std::string>> stored = store_.ReadLog(task.run_id);
   const bool repeated = stored.ok() && !stored->empty() && [&] {
@@ -138,8 +151,6 @@ void NodeService::Answer(const Task& task) {
 absl::StatusOr<NodeRun*> NodeService::RunOf(const std::string& run_id) {
   const auto found = runs_.find(run_id);
   if (found != runs_.end()) return found->second.get();
-  if (run_id.empty() || run_id.size() > 2 * limits::kNameBytesMax)
-    return absl::InvalidArgumentError("a run id of no use");
   absl::StatusOr<std::string> seed = store_.Get("seed", run_id);
   if (absl::IsNotFound(seed.status())) {
     std::string drawn(32, '\0');

@@ -44,10 +44,12 @@ class NodeService {
     std::string run_id;
     Ask ask;
     bool ended = false;
+    bool said = false;  // that it cannot be answered yet
   };
 
   void Work();
-  void Answer(const Task& task);
+  void Answer(Task task);
+  void AskAgain(Task task);
   void Wipe(const std::string& run_id);
   absl::StatusOr<NodeRun*> RunOf(const std::string& run_id);
   absl::StatusOr<PersonTable> Freeze(const std::string& run_id, const Study& study,

@@ -118,11 +118,19 @@ absl::StatusOr<std::vector<StewardStudy>> StewardStudies(Store& store) {
 
 absl::StatusOr<StewardStudy> FindStewardStudy(Store& store, const std::string& hash_or_name) {
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<StewardStudy> studies, StewardStudies(store));
+  const StewardStudy* found = nullptr;
   for (const StewardStudy& study : studies) {
-    if (study.name == hash_or_name ||
-        (hash_or_name.size() >= 8 && absl::StartsWith(study.hash, hash_or_name)))
-      return study;
+    const bool is = study.name == hash_or_name || study.hash == hash_or_name ||
+                    (hash_or_name.size() >= 8 && absl::StartsWith(study.hash, hash_or_name));
+    if (!is) continue;
+    if (found != nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("several studies are called ", hash_or_name,
+                       "; give the beginning of a hash: essaim node studies list shows them"));
+    }
+    found = &study;
   }
+  if (found != nullptr) return *found;
   return absl::NotFoundError(
       absl::StrCat("no study ", hash_or_name, "; essaim node studies list shows them"));
 }

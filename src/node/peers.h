@@ -35,6 +35,7 @@ struct StewardStudy {
 };
 
 absl::StatusOr<std::vector<StewardStudy>> StewardStudies(Store& store);
+// By its name, its hash or the first eight or more digits of it. kInvalidArgument: several are.
 absl::StatusOr<StewardStudy> FindStewardStudy(Store& store, const std::string& hash_or_name);
 absl::Status PutStewardStudy(Store& store, const StewardStudy& study);
 

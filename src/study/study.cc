@@ -229,6 +229,7 @@ class StudyReader {
       return;
     }
     Analysis analysis;
+    analysis.line = node.line;
     analysis.name = Name(node, key, "name");
     if (IsPlainName(analysis.name)) key = absl::StrCat(key, " (", analysis.name, ")");
     if (!names_.insert(analysis.name).second) {

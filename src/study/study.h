@@ -34,6 +34,7 @@ struct Analysis {
   std::string model;  // the name of an earlier analysis whose fitted model this one uses, or empty
   std::string where_text;  // further condition on the cohort's persons, as written, or empty
   Params params;
+  std::size_t line = 0;  // in the text that was parsed, from 1
 };
 
 struct Study {

@@ -22,7 +22,8 @@ absl::Status CheckStudyAgainst(const Study& study, const Registry& registry) {
                    .status();
     }
     if (!status.ok()) {
-      faults.push_back(absl::StrCat("analyses[", i, "] (", analysis.name, "): ", status.message()));
+      faults.push_back(absl::StrCat(analysis.line, ": analyses[", i, "] (", analysis.name,
+                                    "): ", status.message()));
     }
   }
   if (faults.empty()) return absl::OkStatus();

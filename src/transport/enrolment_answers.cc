@@ -24,6 +24,8 @@ absl::StatusOr<Json> ObjectIn(const RestResponse& response) {
   Json json = Json::parse(response.body, nullptr, false);
   if (!json.is_object()) return absl::InternalError("the hub's answer is not JSON");
   if (response.status == 200) return json;
+  if (JsonText(json, "code") == "ALREADY_EXISTS")
+    return absl::PermissionDeniedError(absl::StrCat("the hub says: ", JsonText(json, "error")));
   return absl::FailedPreconditionError(
       absl::StrCat("the hub says: ", JsonText(json, "error", "(nothing)")));
 }

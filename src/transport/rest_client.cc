@@ -60,9 +60,13 @@ absl::Status Unreachable(const std::string& url, httplib::Error error) {
     return absl::UnavailableError(
         absl::StrCat(url, " is not the hub that the given authority signed"));
   }
-  return absl::UnavailableError(absl::StrCat("cannot reach the hub at ", url, ": ",
+  const char* why = error == httplib::Error::Connection      ? "nobody answers there"
+                    : error == httplib::Error::SSLConnection ? "the TLS handshake failed"
+                    : error == httplib::Error::Read          ? "the connection broke"
+                                                             : "the call failed";
+  return absl::UnavailableError(absl::StrCat("cannot reach the hub at ", url, ": ", why, " (",
                                              httplib::to_string(error),
-                                             ". Does it run? (essaim hub serve DIR)"));
+                                             "). Does it run? (essaim hub serve DIR)"));
 }
 
 // A client with its authority loaded.

@@ -69,6 +69,16 @@ class RestServerImpl final : public RestServer {
     };
     server_.Get(".*", handle);
     server_.Post(".*", handle);
+    server_.Put(".*", handle);
+    server_.Patch(".*", handle);
+    server_.Delete(".*", handle);
+    server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+      if (!response.body.empty()) return;  // the handler said what is wrong
+      response.set_content(absl::StrCat(R"({"code":"INVALID_ARGUMENT","error":")", request.method,
+                                        ": a body with its length was expected, of at most ",
+                                        kBodyBytesMax, R"( bytes"})"),
+                           "application/json");
+    });
     const std::string host = address.substr(0, colon);
     port_ = port == 0 ? server_.bind_to_any_port(host.c_str())
                       : (server_.bind_to_port(host.c_str(), port) ? port : -1);
