@@ -42,6 +42,14 @@ bool X25519(const SecretBytes& secret, std::string_view public_key, SecretBytes&
 
 }  // namespace internal
 
+bool IsUsableKey(std::string_view public_key) {
+  // Every clamped scalar is a multiple of the cofactor, so any of them finds a low order.
+  SecretBytes shared;
+  return IsCanonicalKey(public_key) &&
+         internal::X25519(SecretBytes::CopyOf(std::string(kAgreementBytes, 'x')), public_key,
+                          shared);
+}
+
 absl::StatusOr<SecretBytes> AgreementKey::Agree(std::string_view peer_public_key) const {
   if (!IsCanonicalKey(peer_public_key))
     return absl::InvalidArgumentError("an agreement key is 32 bytes, below 2^255 - 19");

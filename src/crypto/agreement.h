@@ -40,6 +40,9 @@ absl::StatusOr<std::string> PublicKeyOf(const SecretBytes& secret);
 // of the same point; here a key has one name, so that distinct keys are distinct bytes.
 bool IsCanonicalKey(std::string_view public_key);
 
+// Canonical and not of low order: what Agree takes, told without a secret.
+bool IsUsableKey(std::string_view public_key);
+
 namespace internal {
 
 // The function of RFC 7748 section 5, whose test vectors have keys that are not canonical; false if

@@ -256,6 +256,23 @@ TEST_F(SetUpAttack, AKeyOfLowOrderOrOfTheWrongLength) {
   EXPECT_REFUSED(sites_.clients[0]->ShareKeys(bad), REFUSAL_BAD_KEY);
 }
 
+// One hostile site cannot stall a batch: the hub names it before the others see its keys.
+TEST_F(SetUpAttack, TheHubTakesNoKeyThatEverySiteWouldRefuse) {
+  const auto took = [&](const v1::Advert& keys) {
+    HubBatch hub(sites_.hub->batch());
+    EXPECT_OK(hub.TakeAdvert(0, adverts_[0]));
+    return hub.TakeAdvert(1, Resign(1, keys));
+  };
+  EXPECT_OK(took(KeysOf(adverts_[1])));
+  v1::Advert bad = KeysOf(adverts_[1]);
+  bad.set_mask_keys(1, std::string(32, '\0'));
+  EXPECT_THAT(took(bad), HasCode(absl::StatusCode::kInvalidArgument));
+  bad.set_mask_keys(1, bad.share_keys(0));
+  EXPECT_THAT(took(bad), HasCode(absl::StatusCode::kInvalidArgument));
+  bad.set_mask_keys(1, KeysOf(adverts_[0]).mask_keys(0));
+  EXPECT_THAT(took(bad), HasCode(absl::StatusCode::kInvalidArgument));
+}
+
 TEST_F(SetUpAttack, HubShowsSitesDifferentKeys) {
   v1::Advert other = KeysOf(adverts_[3]);
   other.set_mask_keys(0, crypto::Sha256("site 3 colludes and signs a second advert"));

@@ -1,6 +1,7 @@
 #include "secagg/hub_session.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -29,9 +30,27 @@ absl::Status HubBatch::TakeAdvert(std::uint32_t member, const v1::Signed& advert
   const std::optional<v1::Signed>& known = members_[member].advert;
   if (known.has_value() && known->body() != advert.body())
     return Malformed("another advert than this member's first");
+  // Every site refuses such keys. Found here, the one who sent them is named and the others go on.
+  std::set<std::string> seen;
+  for (const auto* list : {&keys.share_keys(), &keys.mask_keys()}) {
+    for (const std::string& key : *list) {
+      if (!crypto::IsUsableKey(key) || !seen.insert(key).second || IsAnothersKey(member, key))
+        return Malformed("an advert with a key that is repeated or of low order");
+    }
+  }
   members_[member].advert = advert;
   members_[member].keys = std::move(keys);
   return absl::OkStatus();
+}
+
+bool HubBatch::IsAnothersKey(std::uint32_t member, const std::string& key) const {
+  for (std::uint32_t other = 0; other < members_.size(); ++other) {
+    const v1::Advert& keys = members_[other].keys;
+    if (other != member && (std::ranges::find(keys.share_keys(), key) != keys.share_keys().end() ||
+                            std::ranges::find(keys.mask_keys(), key) != keys.mask_keys().end()))
+      return true;
+  }
+  return false;
 }
 
 absl::Status HubBatch::TakeBundles(std::uint32_t member, const v1::SharesAnswer& answer) {

@@ -43,6 +43,8 @@ class HubBatch {
     std::vector<std::string> commitments;
   };
 
+  bool IsAnothersKey(std::uint32_t member, const std::string& key) const;
+
   Batch batch_;
   std::vector<FromMember> members_;
 };
