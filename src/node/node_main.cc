@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "crypto/certificates.h"
 #include "crypto/entropy.h"
+#include "node/control.h"
 #include "node/enrolment_client.h"
 #include "node/node_folder.h"
 #include "node/node_service.h"
@@ -169,6 +170,10 @@ int ServeConnected(NodeFolder& folder, Store& store, crypto::SystemEntropy& entr
            }},
       log);
   line = connection.get();
+  const SystemClock clock;
+  const auto control = ServeControl(
+      folder.path, service, [&] { return connection->connected(); }, [] { stop_asked = true; },
+      clock, log);
   log.Info("serving", {{"site", folder.config.site}, {"hub", folder.config.grpc_address}});
   std::int64_t renew_asked_ms = 0;
   while (!stop_asked) {
@@ -237,6 +242,15 @@ int Status(const Arguments& args) {
                                   {"load_id", set.load_id}});
     }
   }
+  const auto live = transport::ControlStatusAt(ControlPath(args.dir));
+  json["serving"] = live.ok();
+  if (live.ok()) json["connected"] = live->connected();
+  json["runs"] = Json::array();
+  for (const v1::ControlRun& run : live.ok() ? live->runs() : v1::ControlStatus().runs()) {
+    json["runs"].push_back({{"run", run.run_id()},
+                            {"last_ask", run.last_ask()},
+                            {"needs_person", run.needs_person()}});
+  }
   if (args.format == "json") {
     std::printf("%s\n", json.dump(2).c_str());
     return 0;
@@ -244,11 +258,26 @@ int Status(const Arguments& args) {
   std::printf("site      %s\nhub       %s\nenrolled  %s\nfor peers %s\n",
               folder->config.site.c_str(), folder->config.hub_url.c_str(),
               folder->enrolled() ? "yes" : "no", own.c_str());
+  std::printf("serving   %s\n", !live.ok()          ? "no"
+                                : live->connected() ? "yes, connected to the hub"
+                                                    : "yes, the hub cannot be reached");
+  for (const Json& run : json["runs"]) {
+    std::printf("run       %s: %s\n", run["run"].get<std::string>().c_str(),
+                run["needs_person"].get<bool>() ? "waits for a person here" : "in progress");
+  }
   for (const Json& set : json["datasets"]) {
     std::printf("data set  %s: %llu rows, %llu quarantined\n",
                 set["name"].get<std::string>().c_str(), set["rows"].get<unsigned long long>(),
                 set["quarantined"].get<unsigned long long>());
   }
+  return 0;
+}
+
+int Stop(const Arguments& args) {
+  const absl::Status stopped = transport::ControlStopAt(ControlPath(args.dir));
+  if (!stopped.ok()) return Fail(stopped);
+  std::printf("The node of %s stops. What is in progress goes on when it serves again.\n",
+              args.dir.c_str());
   return 0;
 }
 
@@ -386,7 +415,8 @@ int Main(int argc, char** argv) {
   CLI::App* status = app.add_subcommand("status", "Keys, certificate, data sets");
   status->add_option("--format", args.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
-  for (CLI::App* sub : {enroll, load, serve, status})
+  CLI::App* stop = app.add_subcommand("stop", "Stop the node that serves from this folder");
+  for (CLI::App* sub : {enroll, load, serve, status, stop})
     sub->add_option("DIR", args.dir, "the site's folder")->required();
   load->add_option("FILES", args.files, "the files")->required();
   AddStewardCommands(app, args);
@@ -400,6 +430,7 @@ int Main(int argc, char** argv) {
   if (load->parsed()) return Load(args);
   if (serve->parsed()) return Serve(args);
   if (status->parsed()) return Status(args);
+  if (stop->parsed()) return Stop(args);
   return app.got_subcommand("peers") ? PeersCommand(args) : StudiesCommand(args);
 }
 

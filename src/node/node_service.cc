@@ -93,9 +93,28 @@ void NodeService::Work() {
   }
 }
 
+std::vector<v1::ControlRun> NodeService::Runs() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<v1::ControlRun> runs;
+  for (const auto& [run_id, note] : notes_) runs.push_back(note);
+  return runs;
+}
+
+void NodeService::Note(const std::string& run_id, std::uint64_t answered, bool needs_person) {
+  const std::scoped_lock lock(mutex_);
+  v1::ControlRun& note = notes_[run_id];
+  note.set_run_id(run_id);
+  if (answered > 0) note.set_last_ask(answered);
+  note.set_needs_person(needs_person);
+}
+
 // The secrets of a run that is over are of no use to anybody but a thief.
 void NodeService::Wipe(const std::string& run_id) {
   runs_.erase(run_id);
+  {
+    const std::scoped_lock lock(mutex_);
+    notes_.erase(run_id);
+  }
   std::erase_if(waiting_, [&](const Task& task) { return task.run_id == run_id; });
   const absl::Status log = store_.DropLog(run_id), seed = store_.Delete("seed", run_id),
                      cohort = store_.Delete("cohort", run_id);
@@ -104,6 +123,7 @@ void NodeService::Wipe(const std::string& run_id) {
 
 // The hub hears that a person is needed; the ask is tried again soon.
 void NodeService::AskAgain(Task task) {
+  Note(task.run_id, 0, true);
   send_wait_(task.run_id, task.ask.number);
   // The hub may have said it twice: once before its own restart.
   std::erase_if(waiting_, [&](const Task& other) { return other.run_id == task.run_id; });
@@ -145,6 +165,7 @@ void NodeService::Answer(Task task) {
       return;
     }
   }
+  Note(task.run_id, answer->number, false);
   send_(task.run_id, answer->number, answer->body);
 }
 

@@ -18,6 +18,7 @@
 #include "base/entropy.h"
 #include "base/log.h"
 #include "engine/node_run.h"
+#include "essaim/v1/control.pb.h"
 #include "essaim/v1/exchange.pb.h"
 #include "node/node_folder.h"
 #include "store/store.h"
@@ -38,6 +39,7 @@ class NodeService {
   void OnWelcome(const v1::Welcome& welcome);
   void OnAsk(const std::string& run_id, std::uint64_t number, std::string body);
   void OnRunEnded(const std::string& run_id);
+  std::vector<v1::ControlRun> Runs() const;  // in progress, by run id
 
  private:
   struct Task {
@@ -50,6 +52,7 @@ class NodeService {
   void Work();
   void Answer(Task task);
   void AskAgain(Task task);
+  void Note(const std::string& run_id, std::uint64_t answered, bool needs_person);
   void Wipe(const std::string& run_id);
   absl::StatusOr<NodeRun*> RunOf(const std::string& run_id);
   absl::StatusOr<PersonTable> Freeze(const std::string& run_id, const Study& study,
@@ -65,7 +68,8 @@ class NodeService {
   SendWait send_wait_;
   std::map<std::string, std::unique_ptr<NodeRun>> runs_;  // worker's only
   std::vector<Task> waiting_;                             // worker's only: a person has not decided
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::map<std::string, v1::ControlRun> notes_;  // what Runs tells
   std::condition_variable arrived_;
   std::deque<Task> tasks_;
   bool stop_ = false;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/testing/status_matchers.h"
 #include "crypto/certificates.h"
+#include "transport/control_socket.h"
 #include "transport/federation_server.h"
 #include "transport/node_connection.h"
 #include "transport/rest_client.h"
@@ -330,6 +331,31 @@ TEST_F(FederationTest, AnOlderTlsIsRefused) {
   const Party site = pki_.Make("chu-a", "site");
   EXPECT_TRUE(HandshakeWith("tls1_3", server->port(), site));
   EXPECT_FALSE(HandshakeWith("tls1_2", server->port(), site));
+}
+
+TEST(Control, AnswersItsOwnUserUntilItEnds) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/control.", getpid());
+  std::atomic<bool> stopped{false};
+  auto server = ControlServer::Start(path, {.status =
+                                                [] {
+                                                  v1::ControlStatus status;
+                                                  status.set_connected(true);
+                                                  status.add_runs()->set_run_id("r");
+                                                  return status;
+                                                },
+                                            .stop = [&] { stopped = true; }});
+  ASSERT_OK(server.status());
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
+  ASSERT_OK_AND_ASSIGN(const v1::ControlStatus status, ControlStatusAt(path));
+  EXPECT_TRUE(status.connected());
+  EXPECT_EQ(status.runs(0).run_id(), "r");
+  EXPECT_OK(ControlStopAt(path));
+  EXPECT_TRUE(stopped);
+  server->reset();
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_THAT(ControlStatusAt(path).status(), testing::HasCode(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(ControlServer::Start(std::string(200, 'x'), {}).status(),
+              testing::HasCode(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(RestTest, NobodyThere) {
