@@ -92,5 +92,40 @@ TEST_F(RestApiTest, AResearcherMakesNoTokensAndApprovesNobody) {
   EXPECT_EQ(Send("POST", "/v1/sites/a/approve", R"({"fingerprint":""})").status, 403);
 }
 
+TEST_F(RestApiTest, ATokenIsListedAndRevoked) {
+  const RestResponse made = Send("POST", "/v1/tokens", R"({"name":"r","role":"researcher"})");
+  ASSERT_EQ(made.status, 200);
+  EXPECT_EQ(Send("POST", "/v1/tokens", R"({"name":"r","role":"operator"})").status, 409);
+  const RestResponse list = Send("GET", "/v1/tokens", "");
+  EXPECT_EQ(Json::parse(list.body)["tokens"].size(), 2u);
+  EXPECT_EQ(list.body.find(Json::parse(made.body)["token"].get<std::string>()), std::string::npos);
+  EXPECT_EQ(Send("POST", "/v1/tokens/revoke", R"({"name":"nobody"})").status, 404);
+  EXPECT_EQ(Send("POST", "/v1/tokens/revoke", R"({"name":"operator"})").status, 409);
+  EXPECT_EQ(Send("POST", "/v1/tokens/revoke", R"({"name":"r"})").status, 200);
+  token_ = Json::parse(made.body)["token"];
+  EXPECT_EQ(Send("GET", "/v1/status", "").status, 401);
+}
+
+TEST_F(RestApiTest, TheServersCertificateIsRenewedUnderTheSameAuthority) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  EXPECT_FALSE(ServerIsDue(folder_, clock_.NowMs() + 500 * kDayMs));
+  EXPECT_TRUE(ServerIsDue(folder_, clock_.NowMs() + 551 * kDayMs));
+  const std::string before = folder_.server_chain_pem;
+  HubConfig config = folder_.config;
+  config.rest_listen = "0.0.0.0:1";
+  config.names = {"hub.example"};
+  ASSERT_OK(RenewServer(folder_, config, clock_.NowMs() + 551 * kDayMs));
+  ASSERT_OK_AND_ASSIGN(const HubFolder again, OpenHubFolder(path_));
+  EXPECT_NE(again.server_chain_pem, before);
+  EXPECT_EQ(again.config.rest_socket(), "0.0.0.0:1");
+  EXPECT_EQ(again.config.grpc_socket(), "h:2");
+  EXPECT_FALSE(ServerIsDue(again, clock_.NowMs() + 551 * kDayMs));
+  EXPECT_OK(crypto::CheckIssued(again.server_chain_pem, again.authority.certificate_pem,
+                                crypto::Purpose::kServer, clock_.NowMs() + 552 * kDayMs));
+  config.rest_address = "no port";
+  EXPECT_THAT(RenewServer(folder_, config, 0),
+              testing::HasCode(absl::StatusCode::kInvalidArgument));
+}
+
 }  // namespace
 }  // namespace essaim::hub

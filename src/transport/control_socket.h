@@ -21,8 +21,8 @@ struct ControlCallbacks {
 
 class ControlServer {
  public:
-  // kInvalidArgument: the path is longer than a socket's may be (107 bytes). kUnavailable: it cannot
-  // be made. A socket that a dead process left is replaced.
+  // kInvalidArgument: the path is longer than a socket's may be (107 bytes). kUnavailable: it
+  // cannot be made. A socket that a dead process left is replaced.
   static absl::StatusOr<std::unique_ptr<ControlServer>> Start(const std::string& path,
                                                               ControlCallbacks callbacks);
   virtual ~ControlServer() = default;  // ends it and removes the socket
