@@ -186,6 +186,45 @@ class People(Heart):
         self.assertEqual(refused.exception.code, 403)
         refused.exception.close()
 
+    def test_a_researcher_sees_their_own_studies_until_the_token_is_revoked(self):
+        hub = self.federation.folder / "hub"
+        study = self.submit(study_text("heart.yaml"))  # the operator's
+        path = self.folder / "eve.token"
+        path.write_text(self.federation.run("hub", "token", hub, "--name", "eve").stdout)
+        as_eve = self.federation.connection()[:-1] + [path]
+        listed = self.federation.run("study", "list", "--format", "json", *as_eve).stdout
+        self.assertEqual(json.loads(listed), [])
+        for action in ("show", "result", "cancel", "watch"):
+            done = self.federation.run("study", action, study, *as_eve, check=False)
+            self.assertNotEqual(done.returncode, OK, action)
+            self.assertIn("no study", done.stderr)
+        self.federation.watch(study)
+        names = [t["name"] for t in json.loads(self.federation.run("hub", "tokens", hub, "--format", "json").stdout)]
+        self.assertIn("eve", names)
+        self.federation.run("hub", "revoke-token", hub, "--name", "eve")
+        refused = self.federation.run("study", "list", *as_eve, check=False)
+        self.assertEqual(refused.returncode, REFUSED)
+
+    def test_a_node_says_what_it_is_at_and_stops_when_told(self):
+        folder = self.federation.folder / "va"
+        status = json.loads(self.federation.run("node", "status", folder, "--format", "json").stdout)
+        self.assertTrue(status["serving"] and status["connected"])
+        self.federation.run("node", "stop", folder)
+        self.wait_for(lambda: self.federation.run("node", "stop", folder, check=False).returncode == UNAVAILABLE,
+                      "the node has stopped")
+        self.federation.start_node("va")
+        self.federation.wait_for_sites(4)
+
+    def test_a_hub_with_a_renewed_certificate_is_the_same_hub(self):
+        hub = self.federation.folder / "hub"
+        before = (hub / "server.pem").read_text()
+        self.federation.kill("hub")
+        self.federation.run("hub", "renew", hub, "--also", "hub.example")
+        self.assertNotEqual((hub / "server.pem").read_text(), before)
+        self.federation.start_hub(init=False)
+        self.federation.wait_for_sites(4)
+        self.federation.watch(self.submit(study_text("heart.yaml")))
+
     def test_study_file_errors_name_line_and_key(self):
         bad = self.write(study_text("heart.yaml", a=("on_dropout: continue", "on_dropuot: continue")))
         done = self.federation.run("study", "check", bad, check=False)
@@ -275,6 +314,36 @@ class Strangers(Heart):
         finally:
             policy.write_text(before)
 
+    def test_under_continue_the_run_waits_for_the_steward_too(self):
+        policy = self.federation.folder / "switzerland/policy.json"
+        before = policy.read_text()
+        settings = json.loads(before)
+        settings["approve"] = "ask"
+        policy.write_text(json.dumps(settings))
+        try:
+            study = self.submit(study_text("heart.yaml", a=("name: heart\n", "name: heart-continue\n")))
+            folder = self.federation.folder / "switzerland"
+            said = lambda: self.federation.status(study)["message"]  # noqa: E731
+            self.wait_for(lambda: "the steward of switzerland" in said(), "the hub says for whom it waits")
+            self.federation.run("node", "studies", "approve", folder, "heart-continue")
+            self.federation.watch(study)
+            self.assertIn("switzerland", self.federation.result(study)["analyses"][0]["sites"])
+        finally:
+            policy.write_text(before)
+
+    def test_a_mistake_in_the_policy_waits_until_it_is_mended(self):
+        policy = self.federation.folder / "hungary/policy.json"
+        before = policy.read_text()
+        policy.write_text('{"minimum_cel": 5}')
+        try:
+            study = self.submit(study_text("heart.yaml"))
+            self.wait_for(lambda: "the steward of hungary" in self.federation.status(study)["message"],
+                          "the hub says for whom it waits")
+        finally:
+            policy.write_text(before)
+        self.federation.watch(study)
+        self.assertIn("hungary", self.federation.result(study)["analyses"][0]["sites"])
+
     def test_a_policy_is_kept(self):
         policy = self.federation.folder / "hungary/policy.json"
         before = policy.read_text()
@@ -286,6 +355,7 @@ class Strangers(Heart):
             self.federation.watch(study)
             for analysis in self.federation.result(study)["analyses"]:
                 self.assertEqual(analysis["sites"], ["cleveland", "switzerland", "va"])
+                self.assertEqual(analysis["left_out"], {"hungary": "REFUSAL_POLICY"})
         finally:
             policy.write_text(before)
 
