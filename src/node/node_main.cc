@@ -246,7 +246,8 @@ int Status(const Arguments& args) {
   json["serving"] = live.ok();
   if (live.ok()) json["connected"] = live->connected();
   json["runs"] = Json::array();
-  for (const v1::ControlRun& run : live.ok() ? live->runs() : v1::ControlStatus().runs()) {
+  const v1::ControlStatus now = live.ok() ? *live : v1::ControlStatus();
+  for (const v1::ControlRun& run : now.runs()) {
     json["runs"].push_back({{"run", run.run_id()},
                             {"last_ask", run.last_ask()},
                             {"needs_person", run.needs_person()}});

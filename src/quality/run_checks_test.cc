@@ -1,0 +1,107 @@
+#include "quality/run_checks.h"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/testing/status_matchers.h"
+#include "crypto/entropy.h"
+#include "warehouse/duckdb_file.h"
+#include "warehouse/omop_loader.h"
+#include "warehouse/row_source.h"
+
+namespace essaim {
+namespace {
+
+const std::string kData = std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/";
+
+class Quality : public ::testing::Test {
+ protected:
+  Quality() : path_(::testing::TempDir() + "/quality_test.duckdb") {
+    std::filesystem::remove(path_);
+    auto file = DuckDbFile::Open({.path = path_,
+                                  .key = SecretBytes::CopyOf(std::string(32, 'k')),
+                                  .threads = 2,
+                                  .memory_mib = 1024,
+                                  .entropy = &entropy_,
+                                  .log = &log_});
+    EXPECT_OK(file.status());
+    auto engine = OpenDuckDbEngine(*std::move(file));
+    EXPECT_OK(engine.status());
+    engine_ = *std::move(engine);
+  }
+  ~Quality() override {
+    engine_.reset();
+    std::filesystem::remove(path_);
+  }
+
+  crypto::SystemEntropy entropy_;
+  StderrLog log_{Severity::kError};
+  std::string path_;
+  std::unique_ptr<SqlEngine> engine_;
+};
+
+TEST(CheckList, IsTheDashboards) {
+  EXPECT_EQ(AllChecks().size(), 2535u);
+  EXPECT_EQ(std::count_if(AllChecks().begin(), AllChecks().end(), RunsByDefault), 2374);
+}
+
+// The Dashboard 2.8.4's own results on Synthea27Nj as of 2023-01-01, check by check.
+TEST_F(Quality, EqualsTheDashboardOnSynthea27) {
+  ASSERT_OK_AND_ASSIGN(const OmopLoadReport report,
+                       LoadOmop(*engine_, {.paths = {kData + "synthea27"}}, &log_));
+  for (const OmopTableReport& t : report.tables)
+    EXPECT_EQ(t.n_rejected, 0u) << t.path << report.bad_rows[0].ToString();
+  ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
+  EXPECT_LT(run.n_statements, 600u);
+  std::map<std::string, const CheckResult*> ours;
+  for (const CheckResult& r : run.results) ours[CheckId(*r.check)] = &r;
+  ASSERT_OK_AND_ASSIGN(const auto source,
+                       OpenRowSource(kData + "synthea27_dqd_2.8.4.csv", &log_));
+  std::map<std::string, std::size_t> column;
+  for (std::size_t c = 0; c < source->header().size(); ++c) column[source->header()[c]] = c;
+  std::size_t n = 0;
+  while (*source->Next() == CsvScanner::Event::kRow) {
+    const auto cell = [&](const char* name) { return std::string(source->cells()[column[name]]); };
+    const auto at = ours.find(cell("checkId"));
+    ASSERT_NE(at, ours.end()) << cell("checkId");
+    const CheckResult& r = *at->second;
+    EXPECT_EQ(absl::StrCat(r.violated, " of ", r.denominator, r.failed ? " failed" : "",
+                           r.passed() ? " passed" : "", r.not_applicable ? " n/a" : ""),
+              absl::StrCat(cell("numViolatedRows"), " of ", cell("numDenominatorRows"),
+                           cell("failed") == "1" ? " failed" : "",
+                           cell("passed") == "1" ? " passed" : "",
+                           cell("notApplicable") == "1" ? " n/a" : ""))
+        << cell("checkId");
+    ++n;
+  }
+  EXPECT_EQ(n, 2374u);
+}
+
+TEST_F(Quality, AnEmptyWarehouseFailsNothingButItsPersons) {
+  ASSERT_OK(CreateCdm(*engine_));
+  ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
+  for (const CheckResult& r : run.results) {
+    EXPECT_FALSE(r.failed) << CheckId(*r.check);
+    EXPECT_FALSE(r.error) << CheckId(*r.check);
+  }
+  EXPECT_THAT(RunChecks(*engine_, {.as_of = "yesterday"}).status(),
+              testing::HasCode(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(Quality, AMissingTableIsAFailedCheckAndTheRestIsNotApplicable) {
+  ASSERT_OK(CreateCdm(*engine_));
+  ASSERT_OK(engine_->Execute("DROP TABLE note"));
+  ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
+  for (const CheckResult& r : run.results) {
+    if (r.check->table != "note") continue;
+    EXPECT_EQ(r.failed, r.check->kind == CheckKind::kCdmTable) << CheckId(*r.check);
+    EXPECT_EQ(r.not_applicable, r.check->kind != CheckKind::kCdmTable) << CheckId(*r.check);
+  }
+}
+
+}  // namespace
+}  // namespace essaim
