@@ -40,10 +40,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   essaim::cli::AddHubCommands(app, exit_code);
-  app.add_subcommand(
-      "node",
-      "A site's process: init, enroll, load, serve, status, stop, peers, studies (see "
-      "essaim node --help)");
+  app.add_subcommand("node",
+                     "A site's process: init, enroll, load, undo, quality, serve, status, stop, "
+                     "peers, studies (see "
+                     "essaim node --help)");
   essaim::cli::AddStudyCommands(app, exit_code);
   essaim::cli::AddSimulateCommand(app, exit_code);
   essaim::cli::AddDoctorCommand(app, exit_code);

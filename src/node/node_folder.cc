@@ -194,15 +194,27 @@ absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, E
                       .entropy = &entropy});
 }
 
+namespace {
+
+DuckDbOptions FileOptions(const NodeFolder& folder, Entropy& entropy, Log* log) {
+  return {.path = folder.path + "/warehouse.duckdb",
+          .key = crypto::Hkdf(folder.master_key.span(), "", "essaim/warehouse", 32),
+          .threads = 1,
+          .memory_mib = 1024,
+          .entropy = &entropy,
+          .log = log};
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
                                                              Entropy& entropy, Log* log) {
-  return OpenDuckDbWarehouse(
-      {.path = folder.path + "/warehouse.duckdb",
-       .key = crypto::Hkdf(folder.master_key.span(), "", "essaim/warehouse", 32),
-       .threads = 1,
-       .memory_mib = 1024,
-       .entropy = &entropy,
-       .log = log});
+  return OpenDuckDbWarehouse(FileOptions(folder, entropy, log));
+}
+
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
+                                                       Log* log) {
+  return OpenDuckDbEngine(FileOptions(folder, entropy, log));
 }
 
 }  // namespace essaim::node

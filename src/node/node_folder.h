@@ -11,6 +11,7 @@
 #include "base/secret_bytes.h"
 #include "governance/policy.h"
 #include "store/store.h"
+#include "warehouse/sql_engine.h"
 #include "warehouse/warehouse.h"
 
 namespace essaim::node {
@@ -45,6 +46,9 @@ absl::StatusOr<std::string> SigningKeyOf(const NodeFolder& folder);  // public, 
 absl::StatusOr<Policy> ReadPolicy(const std::string& path);
 
 absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, Entropy& entropy);
+// The SQL engine over the same file: its OMOP tables.
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
+                                                       Log* log);
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
                                                              Entropy& entropy, Log* log);
 

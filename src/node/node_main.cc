@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "crypto/certificates.h"
 #include "crypto/entropy.h"
+#include "node/cdm_commands.h"
 #include "node/control.h"
 #include "node/enrolment_client.h"
 #include "node/node_folder.h"
@@ -35,8 +36,8 @@ std::atomic<bool> stop_asked{false};
 void OnSignal(int) { stop_asked = true; }
 
 struct Arguments {
-  std::string dir, fingerprint, name, dataset, schema, on_bad_row = "stop", approve = "ask",
-                                                       format = "table", action;
+  std::string dir, fingerprint, name, dataset, schema,
+      on_bad_row = "stop", approve = "ask", format = "table", action, from = "files", as_of, out;
   std::vector<std::string> files;
   NodeConfig config;
   bool all = false;
@@ -88,6 +89,10 @@ int Enroll(const Arguments& args) {
 }
 
 int Load(const Arguments& args) {
+  if (args.dataset.empty() || args.schema.empty()) {
+    return Fail(absl::InvalidArgumentError(
+        "--dataset NAME and --schema FILE are needed, or --from omop for tables of the CDM"));
+  }
   const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
   if (!folder.ok()) return Fail(folder.status());
   const absl::StatusOr<std::string> schema = ReadFile(args.schema);
@@ -403,10 +408,14 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   CLI::App* enroll =
       app.add_subcommand("enroll", "Ask the hub for a certificate and wait for its operator");
-  CLI::App* load =
-      app.add_subcommand("load", "Load CSV or Parquet files into the encrypted warehouse");
-  load->add_option("--dataset", args.dataset, "the name that studies use")->required();
-  load->add_option("--schema", args.schema, "schema file (docs/data.md)")->required();
+  CLI::App* load = app.add_subcommand(
+      "load", "Load files into the encrypted warehouse: a data set, or OMOP tables");
+  load->add_option("--from", args.from,
+                   "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4")
+      ->check(CLI::IsMember({"files", "omop"}))
+      ->capture_default_str();
+  load->add_option("--dataset", args.dataset, "of files: the name that studies use");
+  load->add_option("--schema", args.schema, "of files: schema file (docs/data.md)");
   load->add_option("--on-bad-row", args.on_bad_row, "stop, or keep bad rows apart")
       ->check(CLI::IsMember({"stop", "quarantine"}))
       ->capture_default_str();
@@ -417,9 +426,16 @@ int Main(int argc, char** argv) {
   status->add_option("--format", args.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
   CLI::App* stop = app.add_subcommand("stop", "Stop the node that serves from this folder");
-  for (CLI::App* sub : {enroll, load, serve, status, stop})
+  CLI::App* undo = app.add_subcommand("undo", "Take back the last load of OMOP tables");
+  CLI::App* quality =
+      app.add_subcommand("quality", "Check the OMOP tables: the 2,374 checks of OHDSI's Dashboard");
+  quality->add_option("--as-of", args.as_of, "the day that stands for today, YYYY-MM-DD");
+  quality->add_option("--out", args.out, "also write the results there, in the Dashboard's JSON");
+  quality->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  for (CLI::App* sub : {enroll, load, serve, status, stop, undo, quality})
     sub->add_option("DIR", args.dir, "the site's folder")->required();
-  load->add_option("FILES", args.files, "the files")->required();
+  load->add_option("FILES", args.files, "the files, for omop also folders")->required();
   AddStewardCommands(app, args);
   try {
     app.parse(argc, argv);
@@ -428,7 +444,15 @@ int Main(int argc, char** argv) {
   }
   if (init->parsed()) return Init(args);
   if (enroll->parsed()) return Enroll(args);
-  if (load->parsed()) return Load(args);
+  const CdmArguments cdm{.dir = args.dir,
+                         .on_bad_row = args.on_bad_row,
+                         .format = args.format,
+                         .as_of = args.as_of,
+                         .out = args.out,
+                         .paths = args.files};
+  if (load->parsed()) return args.from == "omop" ? LoadCdm(cdm) : Load(args);
+  if (undo->parsed()) return UndoCdm(cdm);
+  if (quality->parsed()) return Quality(cdm);
   if (serve->parsed()) return Serve(args);
   if (status->parsed()) return Status(args);
   if (stop->parsed()) return Stop(args);

@@ -1,9 +1,9 @@
 #include "quality/check_cells.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/ascii.h"
 #include "base/strings.h"
 
 namespace essaim {
@@ -41,9 +41,9 @@ class Cells {
       case CheckKind::kIsPrimaryKey:
         return {{Repeated(), "SUM(n)"}, {table_, kRows}};
       case CheckKind::kIsForeignKey:
-        return {{ByValue(check_.argument, check_.argument2),
-                 Sum("h.k IS NOT NULL AND r.k IS NULL")},
-                {table_, kRows}};
+        return {
+            {ByValue(check_.argument, check_.argument2), Sum("h.k IS NOT NULL AND r.k IS NULL")},
+            {table_, kRows}};
       case CheckKind::kFkDomain:
         return OfConcept(absl::StrCat("r.domain_id <> ", Text(check_.argument)));
       case CheckKind::kFkClass:
@@ -68,20 +68,26 @@ class Cells {
 
  private:
   static std::string Name(std::string_view field) {
-    return field == "offset" ? "t.\"offset\"" : absl::StrCat("t.", Av(absl::AsciiStrToLower(Av(field))));
+    return field == "offset" ? "t.\"offset\""
+                             : absl::StrCat("t.", Av(absl::AsciiStrToLower(Av(field))));
   }
+
   static std::string Text(std::string_view value) {
     return absl::StrCat("'", absl::StrReplaceAll(Av(value), {{"'", "''"}}), "'");
   }
+
   static std::string When(const std::string& condition) {
     return absl::StrCat("SUM(CASE WHEN ", condition, " THEN 1 ELSE 0 END)");
   }
+
   static std::string Sum(const std::string& condition) {  // over rows that stand for n
     return absl::StrCat("SUM(CASE WHEN ", condition, " THEN h.n ELSE 0 END)");
   }
+
   static CheckCells Over(const std::string& rows, const std::string& violated) {
     return {{rows, violated}, {rows, kRows}};
   }
+
   static std::string Day(const std::string& expression) {
     return absl::StrCat("CAST(", expression, " AS DATE)");
   }
@@ -91,8 +97,7 @@ class Cells {
     switch (check_.kind) {
       case CheckKind::kPlausibleTemporalAfter: {
         const bool of_person = check_.argument == "PERSON";
-        const std::string other =
-            of_person ? "p.birth_or_june" : Day(Name(check_.argument2));
+        const std::string other = of_person ? "p.birth_or_june" : Day(Name(check_.argument2));
         return {{of_person ? WithPerson() : table_, When(absl::StrCat(other, " > ", day))},
                 {table_, kRows}};
       }
@@ -105,8 +110,9 @@ class Cells {
         return {{WithDeath(), AfterDeath()}, {WithDeath(), absl::StrCat("COUNT(", field_, ")")}};
       case CheckKind::kWithinVisitDates:
         return Over(
-            absl::StrCat(table_,
-                         " JOIN visit_occurrence v ON v.visit_occurrence_id = t.visit_occurrence_id"),
+            absl::StrCat(
+                table_,
+                " JOIN visit_occurrence v ON v.visit_occurrence_id = t.visit_occurrence_id"),
             When(absl::StrCat(day, " < ", dialect_.AddDays("v.visit_start_date", "-7"), " OR ", day,
                               " > ", dialect_.AddDays("v.visit_end_date", "7"))));
       case CheckKind::kPlausibleStartBeforeEnd: {
@@ -209,7 +215,8 @@ class Cells {
   std::string WithPerson() const {
     return absl::StrCat(
         table_,
-        " JOIN (SELECT person_id, COALESCE(CAST(birth_datetime AS DATE), CAST(CONCAT(year_of_birth, "
+        " JOIN (SELECT person_id, COALESCE(CAST(birth_datetime AS DATE), "
+        "CAST(CONCAT(year_of_birth, "
         "'-', ",
         Padded("month_of_birth"), ", '-', ", Padded("day_of_birth"),
         ") AS DATE)) AS birth, COALESCE(CAST(birth_datetime AS DATE), CAST(CONCAT(year_of_birth, "
@@ -218,9 +225,10 @@ class Cells {
 
   // A person dies once: of several rows the earliest counts.
   std::string WithDeath() const {
-    return absl::StrCat(table_,
-                        " JOIN (SELECT person_id, MIN(death_date) AS death_date FROM death GROUP BY "
-                        "person_id) d ON d.person_id = t.person_id");
+    return absl::StrCat(
+        table_,
+        " JOIN (SELECT person_id, MIN(death_date) AS death_date FROM death GROUP BY "
+        "person_id) d ON d.person_id = t.person_id");
   }
 
   std::string AfterDeath() const {  // more than the 60 days that letters and bills may take
@@ -228,10 +236,10 @@ class Cells {
   }
 
   CheckCells OfGender() const {
-    std::string rows = absl::StrCat(
-        "(SELECT ", field_, " AS k, p.gender_concept_id AS g, COUNT(*) AS n FROM ", table_,
-        " LEFT JOIN person p ON p.person_id = t.person_id GROUP BY ", field_,
-        ", p.gender_concept_id) h");
+    std::string rows =
+        absl::StrCat("(SELECT ", field_, " AS k, p.gender_concept_id AS g, COUNT(*) AS n FROM ",
+                     table_, " LEFT JOIN person p ON p.person_id = t.person_id GROUP BY ", field_,
+                     ", p.gender_concept_id) h");
     std::string is = absl::StrCat("h.k = ", Av(check_.concept_ids));
     if (check_.kind == CheckKind::kPlausibleGenderUseDescendants) {
       absl::StrAppend(&rows, " JOIN concept_ancestor a ON a.descendant_concept_id = h.k");
@@ -248,10 +256,9 @@ class Cells {
         "COALESCE(t.unit_concept_id, -1) <> 0 GROUP BY ",
         field_, ", t.unit_concept_id) h");
     const std::string is = absl::StrCat("h.k = ", Av(check_.concept_ids));
-    const std::string wrong =
-        check_.argument.empty()
-            ? "h.u IS NOT NULL"
-            : absl::StrCat("COALESCE(h.u, -1) NOT IN (", Av(check_.argument), ")");
+    const std::string wrong = check_.argument.empty() ? "h.u IS NOT NULL"
+                                                      : absl::StrCat("COALESCE(h.u, -1) NOT IN (",
+                                                                     Av(check_.argument), ")");
     return {{rows, Sum(absl::StrCat(is, " AND ", wrong))}, {rows, Sum(is)}};
   }
 

@@ -1,8 +1,8 @@
 // A check as two counts: of the rows that violate it and of the rows that it looks at.
 //
-// Each count is an aggregate over rows that many checks share, so that one pass over a table answers
-// all of its checks: fields that hold concepts are first counted by value, and what is joined is
-// those few distinct values.
+// Each count is an aggregate over rows that many checks share, so that one pass over a table
+// answers all of its checks: fields that hold concepts are first counted by value, and what is
+// joined is those few distinct values.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 // The data quality checks of the OHDSI Data Quality Dashboard 2.8.4 for the CDM 5.4: 2,535, of
 // which 2,374 run by default.
 //
-// Generated at build time from the Dashboard's own lists (data/ohdsi/dqd, Apache-2.0). The kinds and
-// their categories are those of Kahn et al. 2016 (eGEMs 4(1):1244).
+// Generated at build time from the Dashboard's own lists (data/ohdsi/dqd, Apache-2.0). The kinds
+// and their categories are those of Kahn et al. 2016 (eGEMs 4(1):1244).
 #pragma once
 
 #include <limits>
@@ -44,7 +44,7 @@ enum class CheckKind {
 
 // What all checks of one kind have in common.
 struct KindInfo {
-  std::string_view name;  // "isForeignKey"
+  std::string_view name;   // "isForeignKey"
   std::string_view level;  // "TABLE", "FIELD", "CONCEPT"
   std::string_view context, category, subcategory, severity;
 };

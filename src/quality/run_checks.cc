@@ -74,6 +74,7 @@ class Runner {
   }
 
   bool HasTable(std::string_view table) const { return fields_.find(table) != fields_.end(); }
+
   bool HasField(std::string_view table, std::string_view field) const {
     const auto at = fields_.find(table);
     return at != fields_.end() && at->second.contains(std::string(field));
@@ -128,7 +129,7 @@ class Runner {
     const Check& check = *result.check;
     if (check.kind == CheckKind::kCdmTable || check.kind == CheckKind::kCdmField) {
       const bool there = check.kind == CheckKind::kCdmTable ? HasTable(check.table)
-                                                             : HasField(check.table, check.field);
+                                                            : HasField(check.table, check.field);
       result.violated = there ? 0 : 1;
       result.denominator = 1;
     } else if (places.first.pass != nullptr) {
@@ -143,9 +144,9 @@ class Runner {
       }
     }
     const double threshold = check.threshold;
-    result.failed = !result.error && (std::isnan(threshold) || threshold == 0
-                                          ? result.violated > 0
-                                          : result.share() * 100 > threshold);
+    result.failed = !result.error &&
+                    (std::isnan(threshold) || threshold == 0 ? result.violated > 0
+                                                             : result.share() * 100 > threshold);
   }
 
   // The Dashboard's rules: what is empty or absent has not failed.
@@ -199,8 +200,8 @@ class Runner {
   const CheckOptions& options_;
   CheckRun run_;
   Fields fields_;
-  std::map<std::string, Pass> passes_;               // by their rows
-  std::vector<std::pair<Place, Place>> places_;      // of each result
+  std::map<std::string, Pass> passes_;           // by their rows
+  std::vector<std::pair<Place, Place>> places_;  // of each result
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ struct CheckResult {
   std::string why;  // if not applicable or in error
 
   bool passed() const { return !failed && !not_applicable && !error; }
+
   double share() const {  // of violating rows, 0 to 1
     return denominator == 0 ? 0 : static_cast<double>(violated) / static_cast<double>(denominator);
   }

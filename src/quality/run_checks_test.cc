@@ -33,6 +33,7 @@ class Quality : public ::testing::Test {
     EXPECT_OK(engine.status());
     engine_ = *std::move(engine);
   }
+
   ~Quality() override {
     engine_.reset();
     std::filesystem::remove(path_);
@@ -59,8 +60,7 @@ TEST_F(Quality, EqualsTheDashboardOnSynthea27) {
   EXPECT_LT(run.n_statements, 600u);
   std::map<std::string, const CheckResult*> ours;
   for (const CheckResult& r : run.results) ours[CheckId(*r.check)] = &r;
-  ASSERT_OK_AND_ASSIGN(const auto source,
-                       OpenRowSource(kData + "synthea27_dqd_2.8.4.csv", &log_));
+  ASSERT_OK_AND_ASSIGN(const auto source, OpenRowSource(kData + "synthea27_dqd_2.8.4.csv", &log_));
   std::map<std::string, std::size_t> column;
   for (std::size_t c = 0; c < source->header().size(); ++c) column[source->header()[c]] = c;
   std::size_t n = 0;
@@ -69,12 +69,12 @@ TEST_F(Quality, EqualsTheDashboardOnSynthea27) {
     const auto at = ours.find(cell("checkId"));
     ASSERT_NE(at, ours.end()) << cell("checkId");
     const CheckResult& r = *at->second;
-    EXPECT_EQ(absl::StrCat(r.violated, " of ", r.denominator, r.failed ? " failed" : "",
-                           r.passed() ? " passed" : "", r.not_applicable ? " n/a" : ""),
-              absl::StrCat(cell("numViolatedRows"), " of ", cell("numDenominatorRows"),
-                           cell("failed") == "1" ? " failed" : "",
-                           cell("passed") == "1" ? " passed" : "",
-                           cell("notApplicable") == "1" ? " n/a" : ""))
+    EXPECT_EQ(
+        absl::StrCat(r.violated, " of ", r.denominator, r.failed ? " failed" : "",
+                     r.passed() ? " passed" : "", r.not_applicable ? " n/a" : ""),
+        absl::StrCat(cell("numViolatedRows"), " of ", cell("numDenominatorRows"),
+                     cell("failed") == "1" ? " failed" : "", cell("passed") == "1" ? " passed" : "",
+                     cell("notApplicable") == "1" ? " n/a" : ""))
         << cell("checkId");
     ++n;
   }

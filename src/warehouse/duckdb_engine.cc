@@ -126,4 +126,9 @@ absl::StatusOr<std::unique_ptr<SqlEngine>> OpenDuckDbEngine(std::shared_ptr<Duck
   return std::make_unique<DuckDbEngine>(std::move(file), std::move(connection));
 }
 
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenDuckDbEngine(const DuckDbOptions& options) {
+  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file, DuckDbFile::Open(options));
+  return OpenDuckDbEngine(std::move(file));
+}
+
 }  // namespace essaim

@@ -96,7 +96,10 @@ class Load {
   absl::Status Run(const std::vector<Input>& inputs) {
     std::map<const CdmTable*, std::vector<std::string>> by_table;
     for (const Input& input : inputs) {
-      progress_.bytes_total += std::filesystem::file_size(input.path);
+      std::error_code error;
+      const std::uintmax_t size = std::filesystem::file_size(input.path, error);
+      if (error) return absl::NotFoundError(absl::StrCat(input.path, ": no such file"));
+      progress_.bytes_total += size;
       by_table[input.table].push_back(input.path);
     }
     for (const CdmTable& table : CdmTables()) {
@@ -199,8 +202,8 @@ class Load {
       cells[f] = std::nullopt;
       if (positions[f] < 0) continue;
       const CdmField& field = table.fields[f];
-      const char* reason = ReadCdmCell(field, row[static_cast<std::size_t>(positions[f])],
-                                       buffers[f], cells[f]);
+      const char* reason =
+          ReadCdmCell(field, row[static_cast<std::size_t>(positions[f])], buffers[f], cells[f]);
       if (reason == nullptr && field.primary_key && !cells[f].has_value()) reason = "no key";
       if (reason == nullptr) continue;
       fault.column = std::string(field.name);
@@ -220,7 +223,8 @@ class Load {
   absl::Status Tell(std::uint64_t bytes, std::uint64_t rows) {
     progress_.bytes_done = bytes_before_ + bytes;
     progress_.rows = rows_before_ + rows;
-    if (request_.progress && !request_.progress(progress_)) return absl::CancelledError("cancelled");
+    if (request_.progress && !request_.progress(progress_))
+      return absl::CancelledError("cancelled");
     return absl::OkStatus();
   }
 
@@ -246,28 +250,25 @@ class Load {
     const std::string name(table.name), columns = Columns(table);
     const CdmField* key = table.PrimaryKey();
     if (key == nullptr) {
-      return engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns,
-                                          ", essaim_load) SELECT s.*, ", report_.number,
-                                          " FROM (SELECT * FROM staged EXCEPT SELECT ", columns,
-                                          " FROM ", name, ") s"));
+      return engine_.Execute(absl::StrCat(
+          "INSERT INTO ", name, " (", columns, ", essaim_load) SELECT s.*, ", report_.number,
+          " FROM (SELECT * FROM staged EXCEPT SELECT ", columns, " FROM ", name, ") s"));
     }
     const std::string same =
         absl::StrCat(SqlName(*key), " IN (SELECT ", SqlName(*key), " FROM staged)");
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-        absl::StrCat("CREATE TABLE IF NOT EXISTS essaim_prior_", name, " (",
-                     Definitions(table, engine_.dialect()),
-                     ", essaim_load BIGINT, replaced_by BIGINT)")));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+        "CREATE TABLE IF NOT EXISTS essaim_prior_", name, " (",
+        Definitions(table, engine_.dialect()), ", essaim_load BIGINT, replaced_by BIGINT)")));
     ESSAIM_RETURN_IF_ERROR(engine_.Execute(
         absl::StrCat("INSERT INTO essaim_prior_", name, " SELECT ", columns, ", essaim_load, ",
                      report_.number, " FROM ", name, " WHERE ", same)));
     ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", same)));
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns,
-                                                        ", essaim_load) SELECT ", columns, ", ",
-                                                        report_.number, " FROM staged")));
-    ESSAIM_ASSIGN_OR_RETURN(
-        const SqlRows replaced,
-        engine_.Query(absl::StrCat("SELECT COUNT(*) FROM essaim_prior_", name,
-                                   " WHERE replaced_by = ", report_.number)));
+    ESSAIM_RETURN_IF_ERROR(
+        engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns, ", essaim_load) SELECT ",
+                                     columns, ", ", report_.number, " FROM staged")));
+    ESSAIM_ASSIGN_OR_RETURN(const SqlRows replaced,
+                            engine_.Query(absl::StrCat("SELECT COUNT(*) FROM essaim_prior_", name,
+                                                       " WHERE replaced_by = ", report_.number)));
     report_.tables.back().n_replaced =
         static_cast<std::uint64_t>(std::get<std::int64_t>(replaced.rows[0][0]));
     return absl::OkStatus();
@@ -303,14 +304,14 @@ absl::Status LoadInTransaction(SqlEngine& engine, const OmopLoadRequest& request
                                   SqlText(report.load_id))));
   report.known = known > 0;
   if (report.known) return absl::OkStatus();
-  ESSAIM_RETURN_IF_ERROR(engine.Execute(
-      absl::StrCat("INSERT INTO essaim_loads VALUES (", report.number, ", ",
-                   SqlText(report.load_id), ", 'omop', ", request.now_ms, ")")));
+  ESSAIM_RETURN_IF_ERROR(
+      engine.Execute(absl::StrCat("INSERT INTO essaim_loads VALUES (", report.number, ", ",
+                                  SqlText(report.load_id), ", 'omop', ", request.now_ms, ")")));
   for (const OmopTableReport& t : report.tables) {
-    ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat(
-        "INSERT INTO essaim_load_files VALUES (", report.number, ", ", SqlText(t.table), ", ",
-        SqlText(t.path), ", ", SqlText(t.sha256), ", ", t.n_read, ", ", t.n_loaded, ", ",
-        t.n_rejected, ")")));
+    ESSAIM_RETURN_IF_ERROR(engine.Execute(
+        absl::StrCat("INSERT INTO essaim_load_files VALUES (", report.number, ", ",
+                     SqlText(t.table), ", ", SqlText(t.path), ", ", SqlText(t.sha256), ", ",
+                     t.n_read, ", ", t.n_loaded, ", ", t.n_rejected, ")")));
   }
   return absl::OkStatus();
 }
@@ -358,8 +359,8 @@ absl::Status UndoLastLoad(SqlEngine& engine) {
   if (last == 0) return absl::FailedPreconditionError("there is no load to undo");
   ESSAIM_ASSIGN_OR_RETURN(
       const SqlRows tables,
-      engine.Query(absl::StrCat(
-          "SELECT DISTINCT cdm_table FROM essaim_load_files WHERE number = ", last)));
+      engine.Query(
+          absl::StrCat("SELECT DISTINCT cdm_table FROM essaim_load_files WHERE number = ", last)));
   std::vector<std::string> statements = {"BEGIN"};
   for (const auto& row : tables.rows) {
     const CdmTable* table = FindCdmTable(std::get<std::string>(row[0]));

@@ -1,8 +1,8 @@
 // Loads files of an OMOP CDM into the warehouse's own CDM 5.4 tables.
 //
-// A load is one transaction with an id, a manifest of its files and its rejected rows; killed in the
-// middle it leaves nothing. The same files again change nothing. Rows whose primary key is there
-// already are replaced and kept aside, so that the last load can be undone.
+// A load is one transaction with an id, a manifest of its files and its rejected rows; killed in
+// the middle it leaves nothing. The same files again change nothing. Rows whose primary key is
+// there already are replaced and kept aside, so that the last load can be undone.
 #pragma once
 
 #include <cstdint>
@@ -36,15 +36,16 @@ struct OmopLoadReport {
   std::string load_id;      // equal for equal files
   bool known = false;       // the same files were loaded before: nothing changed
   std::vector<OmopTableReport> tables;
-  std::vector<std::string> changes;  // "visit_occurrence.admitting_source_value -> admitted_from_..."
+  std::vector<std::string>
+      changes;  // "visit_occurrence.admitting_source_value -> admitted_from_..."
   std::vector<std::string> ignored;  // "person.csv: column 'x'"
   std::vector<BadRow> bad_rows;      // the first of them
 };
 
 // Makes the 39 tables that are not there yet, and those of the loads.
 absl::Status CreateCdm(SqlEngine& engine);
-// kInvalidArgument with file, line and field if a row is bad and may not be kept, or if a path names
-// no CDM table. kNotFound. kCancelled.
+// kInvalidArgument with file, line and field if a row is bad and may not be kept, or if a path
+// names no CDM table. kNotFound. kCancelled.
 absl::StatusOr<OmopLoadReport> LoadOmop(SqlEngine& engine, const OmopLoadRequest& request,
                                         Log* log);
 // Takes back the last load. kFailedPrecondition: there is none.

@@ -50,7 +50,10 @@ class SqlEngine {
       const std::string& table, const std::vector<std::string>& columns) = 0;
 };
 
-// Over a file that others may share.
+// kUnauthenticated: the key does not open the file. kUnavailable: another process has it open.
+struct DuckDbOptions;
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenDuckDbEngine(const DuckDbOptions& options);
+// Over a file that is open already and that others may share.
 class DuckDbFile;
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenDuckDbEngine(std::shared_ptr<DuckDbFile> file);
 

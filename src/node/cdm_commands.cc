@@ -1,0 +1,205 @@
+#include "node/cdm_commands.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/exit_codes.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "crypto/entropy.h"
+#include "node/node_folder.h"
+#include "quality/dqd_json.h"
+#include "quality/run_checks.h"
+#include "warehouse/omop_loader.h"
+
+namespace essaim::node {
+namespace {
+
+using Json = nlohmann::json;
+using Unsigned = unsigned long long;  // what printf knows
+
+constexpr std::size_t kFailedShown = 20;
+
+int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
+
+// What a command on the tables needs; `entropy` and `log` outlive the engine.
+struct Session {
+  crypto::SystemEntropy entropy;
+  StderrLog log{Severity::kWarning};
+  std::unique_ptr<SqlEngine> engine;
+
+  absl::Status Open(const std::string& dir) {
+    ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(dir));
+    ESSAIM_ASSIGN_OR_RETURN(engine, OpenNodeSql(folder, entropy, &log));
+    return absl::OkStatus();
+  }
+};
+
+// One line on a terminal, written over itself.
+bool ShowLoad(const LoadProgress& p, std::int64_t started_ms) {
+  if (isatty(STDERR_FILENO) == 0) return true;
+  const double seconds =
+      std::max(0.001, static_cast<double>(SystemClock().NowMs() - started_ms) / 1000);
+  const bool last = p.bytes_done >= p.bytes_total;
+  std::fprintf(stderr, "\r\033[K%llu rows, %.0f rows/s, %.0f %% of the files%s",
+               static_cast<Unsigned>(p.rows), static_cast<double>(p.rows) / seconds,
+               100 * static_cast<double>(p.bytes_done) /
+                   static_cast<double>(std::max<std::uint64_t>(1, p.bytes_total)),
+               last ? "\r\033[K" : "");
+  return true;
+}
+
+Json JsonOf(const OmopLoadReport& report) {
+  Json json = {{"number", report.number},
+               {"load_id", report.load_id},
+               {"known", report.known},
+               {"changes", report.changes},
+               {"ignored", report.ignored},
+               {"tables", Json::array()},
+               {"rejected", Json::array()}};
+  for (const OmopTableReport& t : report.tables) {
+    json["tables"].push_back({{"table", t.table},
+                              {"file", t.path},
+                              {"sha256", t.sha256},
+                              {"read", t.n_read},
+                              {"loaded", t.n_loaded},
+                              {"replaced", t.n_replaced},
+                              {"rejected", t.n_rejected}});
+  }
+  for (const BadRow& row : report.bad_rows) json["rejected"].push_back(row.ToString());
+  return json;
+}
+
+void Print(const OmopLoadReport& report, const std::string& dir, double seconds) {
+  if (report.known) {
+    std::printf("These files are loaded already; nothing is changed.\n");
+    return;
+  }
+  std::uint64_t n_rows = 0;
+  std::printf("%-22s %10s %10s %10s %10s\n", "table", "read", "loaded", "replaced", "rejected");
+  for (const OmopTableReport& t : report.tables) {
+    n_rows += t.n_loaded;
+    std::printf("%-22s %10llu %10llu %10llu %10llu\n", t.table.c_str(),
+                static_cast<Unsigned>(t.n_read), static_cast<Unsigned>(t.n_loaded),
+                static_cast<Unsigned>(t.n_replaced), static_cast<Unsigned>(t.n_rejected));
+  }
+  for (const std::string& change : report.changes) std::printf("from 5.3: %s\n", change.c_str());
+  for (const std::string& column : report.ignored) std::printf("not in the CDM: %s\n", column.c_str());
+  for (const BadRow& row : report.bad_rows) std::printf("rejected: %s\n", row.ToString().c_str());
+  std::printf("\nLoad %lld: %llu rows in %.1f s, %.0f rows/s.\n\nNext:\n  essaim node quality %s\n",
+              static_cast<long long>(report.number), static_cast<Unsigned>(n_rows), seconds,
+              static_cast<double>(n_rows) / std::max(0.001, seconds), dir.c_str());
+}
+
+std::string Today() {
+  return absl::FormatTime("%Y-%m-%d", absl::FromUnixMillis(SystemClock().NowMs()),
+                          absl::UTCTimeZone());
+}
+
+// What stands beside a failed check: "person.gender_concept_id = 8507".
+std::string SubjectOf(const Check& check) {
+  std::string text(check.table);
+  if (!check.field.empty()) absl::StrAppend(&text, ".", Av(check.field));
+  if (!check.concept_ids.empty()) absl::StrAppend(&text, " = ", Av(check.concept_ids));
+  return text;
+}
+
+void Print(const CheckRun& run) {
+  std::printf("Data quality as of %s: %zu checks of the OHDSI Data Quality Dashboard 2.8.4\n\n",
+              run.as_of.c_str(), run.results.size());
+  std::printf("%-14s %8s %8s %15s %8s\n", "", "passed", "failed", "not applicable", "errors");
+  for (const char* category : {"Conformance", "Completeness", "Plausibility", ""}) {
+    const CheckTotals t = TotalsOf(run, category);
+    std::printf("%-14s %8zu %8zu %15zu %8zu\n", *category == '\0' ? "all" : category, t.passed,
+                t.failed, t.not_applicable, t.errors);
+  }
+  std::vector<const CheckResult*> failed;
+  for (const CheckResult& r : run.results) {
+    if (r.failed || r.error) failed.push_back(&r);
+  }
+  std::ranges::stable_sort(failed, std::greater<>(), &CheckResult::share);
+  if (!failed.empty()) std::printf("\n%-34s %-48s %s\n", "failed", "", "violating rows");
+  for (std::size_t i = 0; i < std::min(failed.size(), kFailedShown); ++i) {
+    const CheckResult& r = *failed[i];
+    std::printf("%-34s %-48s %lld of %lld (%.1f %%)\n",
+                std::string(InfoOf(r.check->kind).name).c_str(), SubjectOf(*r.check).c_str(),
+                static_cast<long long>(r.violated), static_cast<long long>(r.denominator),
+                100 * r.share());
+  }
+  if (failed.size() > kFailedShown)
+    std::printf("... and %zu more; --format json or --out FILE has them all\n",
+                failed.size() - kFailedShown);
+}
+
+}  // namespace
+
+int LoadCdm(const CdmArguments& args) {
+  Session session;
+  const absl::Status opened = session.Open(args.dir);
+  if (!opened.ok()) return Fail(opened);
+  const std::int64_t started_ms = SystemClock().NowMs();
+  const OmopLoadRequest request{
+      .paths = args.paths,
+      .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
+      .now_ms = started_ms,
+      .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }};
+  const auto report = LoadOmop(*session.engine, request, &session.log);
+  if (!report.ok()) return Fail(report.status());
+  if (args.format == "json") {
+    std::printf("%s\n", JsonOf(*report).dump(2).c_str());
+  } else {
+    Print(*report, args.dir, static_cast<double>(SystemClock().NowMs() - started_ms) / 1000);
+  }
+  return kOk;
+}
+
+int UndoCdm(const CdmArguments& args) {
+  Session session;
+  const absl::Status opened = session.Open(args.dir);
+  if (!opened.ok()) return Fail(opened);
+  const absl::Status undone = UndoLastLoad(*session.engine);
+  if (!undone.ok()) return Fail(undone);
+  std::printf("The last load of OMOP tables is taken back.\n");
+  return kOk;
+}
+
+int Quality(const CdmArguments& args) {
+  Session session;
+  const absl::Status opened = session.Open(args.dir);
+  if (!opened.ok()) return Fail(opened);
+  const absl::Status made = CreateCdm(*session.engine);
+  if (!made.ok()) return Fail(made);
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  const auto run = RunChecks(
+      *session.engine, {.as_of = args.as_of.empty() ? Today() : args.as_of,
+                        .progress = [&](std::size_t done, std::size_t all) {
+                          if (terminal) std::fprintf(stderr, "\r\033[K%zu of %zu passes", done, all);
+                          return true;
+                        }});
+  if (terminal) std::fprintf(stderr, "\r\033[K");
+  if (!run.ok()) return Fail(run.status());
+  const auto json = DqdJson(*session.engine, *run);
+  if (!json.ok()) return Fail(json.status());
+  if (!args.out.empty()) {
+    const absl::Status written = WriteFile(args.out, *json);
+    if (!written.ok()) return Fail(written);
+  }
+  if (args.format == "json") {
+    std::printf("%s\n", json->c_str());
+  } else {
+    Print(*run);
+    if (!args.out.empty()) std::printf("\n%s\n", args.out.c_str());
+  }
+  return kOk;
+}
+
+}  // namespace essaim::node

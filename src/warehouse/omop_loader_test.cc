@@ -1,0 +1,170 @@
+#include "warehouse/omop_loader.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/testing/status_matchers.h"
+#include "crypto/entropy.h"
+#include "warehouse/cdm_cell.h"
+#include "warehouse/duckdb_warehouse.h"
+
+namespace essaim {
+namespace {
+
+using ::essaim::testing::HasCode;
+using ::essaim::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class OmopLoader : public ::testing::Test {
+ protected:
+  OmopLoader() : folder_(::testing::TempDir() + "/omop_loader_test") {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    Open();
+  }
+  ~OmopLoader() override {
+    engine_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void Open() {
+    engine_.reset();
+    auto engine = OpenDuckDbEngine(DuckDbOptions{.path = folder_ + "/w.duckdb",
+                                                 .key = SecretBytes::CopyOf(std::string(32, 'k')),
+                                                 .entropy = &entropy_,
+                                                 .log = nullptr});
+    EXPECT_OK(engine.status());
+    engine_ = *std::move(engine);
+  }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/" + name) << text;
+    return folder_ + "/" + name;
+  }
+
+  absl::StatusOr<OmopLoadReport> LoadFile(const std::string& name, const std::string& text,
+                                          OnBadRow rule = OnBadRow::kQuarantine) {
+    return LoadOmop(*engine_, {.paths = {Write(name, text)}, .on_bad_row = rule}, nullptr);
+  }
+
+  std::int64_t Count(const std::string& from) {
+    const auto rows = engine_->Query("SELECT COUNT(*) FROM " + from);
+    EXPECT_OK(rows.status());
+    return std::get<std::int64_t>(rows->rows[0][0]);
+  }
+
+  std::string folder_;
+  crypto::SystemEntropy entropy_;
+  std::unique_ptr<SqlEngine> engine_;
+};
+
+TEST_F(OmopLoader, AnIncrementReplacesAndAnUndoGivesBack) {
+  ASSERT_OK(LoadFile("PERSON.csv", "PERSON_ID,YEAR_OF_BIRTH\n1,1950\n2,1960\n").status());
+  ASSERT_OK_AND_ASSIGN(const OmopLoadReport second,
+                       LoadFile("person.csv", "person_id\tyear_of_birth\n2\t1961\n3\t1970\n"));
+  EXPECT_EQ(second.number, 2);
+  EXPECT_EQ(second.tables[0].n_replaced, 1u);
+  EXPECT_EQ(Count("person"), 3);
+  EXPECT_EQ(Count("person WHERE person_id = 2 AND year_of_birth = 1961"), 1);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("person"), 2);
+  EXPECT_EQ(Count("person WHERE person_id = 2 AND year_of_birth = 1960"), 1);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("person"), 0);
+  EXPECT_THAT(UndoLastLoad(*engine_), HasCode(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST_F(OmopLoader, TheSameFilesChangeNothing) {
+  ASSERT_OK(LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n").status());
+  ASSERT_OK_AND_ASSIGN(
+      const OmopLoadReport again,
+      LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n"));
+  EXPECT_TRUE(again.known);
+  EXPECT_EQ(Count("fact_relationship"), 1);
+  EXPECT_EQ(Count("essaim_loads"), 1);
+  // Without a key, rows that are there are not added again.
+  ASSERT_OK(LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n3,4\n").status());
+  EXPECT_EQ(Count("fact_relationship"), 2);
+}
+
+TEST_F(OmopLoader, BadRowsAreNamedAndKeptApart) {
+  const std::string text =
+      "person_id,year_of_birth,birth_datetime,gender_source_value\n"
+      "1,1950,1950-02-30,M\n"
+      "2,nineteen,,F\n"
+      ",1970,,F\n"
+      "4,1980,19800201,F\n"
+      "5,1990,1990-01-01T10:30Z,\"" +
+      std::string(51, 'x') + "\"\n";
+  ASSERT_OK_AND_ASSIGN(const OmopLoadReport report, LoadFile("person.csv", text));
+  std::vector<std::string> faults;
+  for (const BadRow& row : report.bad_rows)
+    faults.push_back(std::to_string(row.line) + " " + row.column + " " + row.reason);
+  EXPECT_THAT(faults, ElementsAre("2 birth_datetime not a time, YYYY-MM-DD HH:MM:SS expected",
+                                  "3 year_of_birth not an integer of 64 bits", "4 person_id no key",
+                                  "6 gender_source_value longer than the field holds"));
+  EXPECT_EQ(Count("person"), 1);
+  EXPECT_EQ(Count("essaim_rejected"), 4);
+  EXPECT_THAT(LoadFile("person.csv", text + "9,1\n", OnBadRow::kStop).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("person.csv:2")));
+  EXPECT_EQ(Count("person"), 1);
+}
+
+TEST_F(OmopLoader, AnOlderVersionIsUpgradedAndSaysSo) {
+  ASSERT_OK_AND_ASSIGN(
+      const OmopLoadReport report,
+      LoadFile("visit_occurrence.csv",
+               "visit_occurrence_id,person_id,admitting_source_value,extra\n1,1,ER,9\n"));
+  EXPECT_THAT(report.changes,
+              ElementsAre("visit_occurrence.admitting_source_value -> admitted_from_source_value"));
+  EXPECT_THAT(report.ignored, ElementsAre(HasSubstr("column 'extra'")));
+  EXPECT_EQ(Count("visit_occurrence WHERE admitted_from_source_value = 'ER'"), 1);
+}
+
+TEST_F(OmopLoader, WhatIsNoTableIsRefused) {
+  EXPECT_THAT(LoadFile("patients.csv", "a,b\n1,2\n").status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'patients'")));
+  EXPECT_THAT(LoadFile("person.csv", "year_of_birth\n1950\n").status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no column 'person_id'")));
+  EXPECT_THAT(LoadOmop(*engine_, {.paths = {folder_ + "/death.csv"}}, nullptr).status(),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no such file")));
+  std::filesystem::create_directory(folder_ + "/empty");
+  EXPECT_THAT(LoadOmop(*engine_, {.paths = {folder_ + "/empty"}}, nullptr).status(),
+              HasCode(absl::StatusCode::kNotFound));
+}
+
+// Cancelled in the middle, it leaves what was there.
+TEST_F(OmopLoader, ACancelledLoadLeavesNothing) {
+  ASSERT_OK(LoadFile("person.csv", "person_id\n1\n").status());
+  const std::string path = Write("death.csv", "person_id,death_date\n1,2020-01-01\n");
+  EXPECT_THAT(LoadOmop(*engine_, {.paths = {path}, .progress = [](const LoadProgress&) { return false; }},
+                       nullptr)
+                  .status(),
+              HasCode(absl::StatusCode::kCancelled));
+  EXPECT_EQ(Count("death"), 0);
+  EXPECT_EQ(Count("essaim_loads"), 1);
+  Open();
+  EXPECT_EQ(Count("person"), 1);
+}
+
+TEST(CdmCell, ReadsDaysAndTimes) {
+  const CdmField time{.name = "t", .type = CdmType::kDateTime};
+  const CdmField day{.name = "d", .type = CdmType::kDate};
+  std::string buffer;
+  std::optional<std::string_view> cell;
+  EXPECT_EQ(ReadCdmCell(time, "2020-02-29", buffer, cell), nullptr);
+  EXPECT_EQ(*cell, "2020-02-29 00:00:00");
+  EXPECT_EQ(ReadCdmCell(time, " 20200229 10:30:59.1234567 ", buffer, cell), nullptr);
+  EXPECT_EQ(*cell, "2020-02-29 10:30:59.123456");
+  EXPECT_EQ(ReadCdmCell(day, "2020-02-29T23:59:59Z", buffer, cell), nullptr);
+  EXPECT_EQ(*cell, "2020-02-29");
+  EXPECT_EQ(ReadCdmCell(day, "  ", buffer, cell), nullptr);
+  EXPECT_FALSE(cell.has_value());
+  for (const char* bad : {"2019-02-29", "0000-01-01", "2020-13-01", "2020-1-1", "2020-01-01x", "x",
+                          "2020-01-01 24:00", "2020-01-01 10"})
+    EXPECT_NE(ReadCdmCell(time, bad, buffer, cell), nullptr) << bad;
+}
+
+}  // namespace
+}  // namespace essaim
