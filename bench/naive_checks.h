@@ -26,11 +26,14 @@ inline std::string NaiveSql(const Check& check, const std::string& as_of,
     case CheckKind::kCdmTable:
     case CheckKind::kCdmField:
       return "";
-    case CheckKind::kCdmDatatype:
-      return two(absl::StrCat(t, " WHERE ", f, " IS NOT NULL AND NOT ",
-                              dialect.Matches(absl::StrCat("CAST(", f, " AS VARCHAR)"),
-                                              "^-?[0-9]+$")),
+    case CheckKind::kCdmDatatype: {  // numeric by its text, and no decimal point in it
+      const std::string number = dialect.Matches(absl::StrCat("CAST(", f, " AS VARCHAR)"),
+                                                 "^-?([0-9]+\\.?[0-9]*|\\.[0-9]+)$");
+      return two(absl::StrCat(t, " WHERE (NOT ", number, " OR (", number,
+                              " AND POSITION('.' IN CAST(ABS(", f, ") AS VARCHAR)) <> 0)) AND ", f,
+                              " IS NOT NULL"),
                  all);
+    }
     case CheckKind::kIsRequired:
     case CheckKind::kMeasureValueCompleteness:
       return two(absl::StrCat(t, " WHERE ", f, " IS NULL"), all);

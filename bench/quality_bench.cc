@@ -42,12 +42,12 @@ void Multiply(SqlEngine& engine, int factor) {
       names.push_back(SqlName(field));
       values.push_back(is_own ? absl::StrCat(SqlName(field), " + i * 1000000") : SqlName(field));
     }
-    ESSAIM_CHECK(engine
-                     .Execute(absl::StrCat("INSERT INTO ", Av(table.name), " (",
-                                           absl::StrJoin(names, ", "), ") SELECT ",
-                                           absl::StrJoin(values, ", "), " FROM ", Av(table.name),
-                                           ", range(1, ", factor, ") r(i)"))
-                     .ok());
+    ESSAIM_CHECK(
+        engine
+            .Execute(absl::StrCat("INSERT INTO ", Av(table.name), " (", absl::StrJoin(names, ", "),
+                                  ") SELECT ", absl::StrJoin(values, ", "), " FROM ",
+                                  Av(table.name), ", range(1, ", factor, ") r(i)"))
+            .ok());
   }
 }
 
@@ -70,9 +70,9 @@ int Main(int factor) {
                                                  .entropy = &entropy,
                                                  .log = nullptr});
     ESSAIM_CHECK(engine.ok());
-    ESSAIM_CHECK(LoadOmop(**engine, {.paths = {ESSAIM_SOURCE_DIR "/tests/data/omop/synthea27"}},
-                          nullptr)
-                     .ok());
+    ESSAIM_CHECK(
+        LoadOmop(**engine, {.paths = {ESSAIM_SOURCE_DIR "/tests/data/omop/synthea27"}}, nullptr)
+            .ok());
     Multiply(**engine, factor);
 
     const auto start = std::chrono::steady_clock::now();
@@ -88,8 +88,8 @@ int Main(int factor) {
       const auto answer = (*engine)->Query(sql);
       ESSAIM_CHECK(answer.ok());
       ++n_statements;
-      n_different += Integer(answer->rows[0][0]) != r.violated ||
-                     Integer(answer->rows[0][1]) != r.denominator;
+      n_different +=
+          Integer(answer->rows[0][0]) != r.violated || Integer(answer->rows[0][1]) != r.denominator;
     }
     const double naive = Seconds(naive_start);
     std::printf("%d persons, %zu checks, two threads\n", 28 * factor, run->results.size());

@@ -59,12 +59,8 @@ bool ShowLoad(const LoadProgress& p, std::int64_t started_ms) {
 }
 
 Json JsonOf(const OmopLoadReport& report) {
-  Json json = {{"number", report.number},
-               {"load_id", report.load_id},
-               {"known", report.known},
-               {"changes", report.changes},
-               {"ignored", report.ignored},
-               {"tables", Json::array()},
+  Json json = {{"number", report.number},   {"load_id", report.load_id}, {"known", report.known},
+               {"changes", report.changes}, {"ignored", report.ignored}, {"tables", Json::array()},
                {"rejected", Json::array()}};
   for (const OmopTableReport& t : report.tables) {
     json["tables"].push_back({{"table", t.table},
@@ -93,7 +89,8 @@ void Print(const OmopLoadReport& report, const std::string& dir, double seconds)
                 static_cast<Unsigned>(t.n_replaced), static_cast<Unsigned>(t.n_rejected));
   }
   for (const std::string& change : report.changes) std::printf("from 5.3: %s\n", change.c_str());
-  for (const std::string& column : report.ignored) std::printf("not in the CDM: %s\n", column.c_str());
+  for (const std::string& column : report.ignored)
+    std::printf("not in the CDM: %s\n", column.c_str());
   for (const BadRow& row : report.bad_rows) std::printf("rejected: %s\n", row.ToString().c_str());
   std::printf("\nLoad %lld: %llu rows in %.1f s, %.0f rows/s.\n\nNext:\n  essaim node quality %s\n",
               static_cast<long long>(report.number), static_cast<Unsigned>(n_rows), seconds,
@@ -179,12 +176,13 @@ int Quality(const CdmArguments& args) {
   const absl::Status made = CreateCdm(*session.engine);
   if (!made.ok()) return Fail(made);
   const bool terminal = isatty(STDERR_FILENO) == 1;
-  const auto run = RunChecks(
-      *session.engine, {.as_of = args.as_of.empty() ? Today() : args.as_of,
-                        .progress = [&](std::size_t done, std::size_t all) {
-                          if (terminal) std::fprintf(stderr, "\r\033[K%zu of %zu passes", done, all);
-                          return true;
-                        }});
+  const auto run =
+      RunChecks(*session.engine, {.as_of = args.as_of.empty() ? Today() : args.as_of,
+                                  .progress = [&](std::size_t done, std::size_t all) {
+                                    if (terminal)
+                                      std::fprintf(stderr, "\r\033[K%zu of %zu passes", done, all);
+                                    return true;
+                                  }});
   if (terminal) std::fprintf(stderr, "\r\033[K");
   if (!run.ok()) return Fail(run.status());
   const auto json = DqdJson(*session.engine, *run);

@@ -15,6 +15,7 @@ absl::StatusOr<std::string> DqdJson(SqlEngine& engine, const CheckRun& run);
 struct CheckTotals {
   std::size_t passed = 0, failed = 0, not_applicable = 0, errors = 0;
 };
+
 CheckTotals TotalsOf(const CheckRun& run, std::string_view category);  // empty: of all
 
 }  // namespace essaim

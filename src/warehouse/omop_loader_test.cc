@@ -23,6 +23,7 @@ class OmopLoader : public ::testing::Test {
     std::filesystem::create_directories(folder_);
     Open();
   }
+
   ~OmopLoader() override {
     engine_.reset();
     std::filesystem::remove_all(folder_);
@@ -77,14 +78,14 @@ TEST_F(OmopLoader, AnIncrementReplacesAndAnUndoGivesBack) {
 
 TEST_F(OmopLoader, TheSameFilesChangeNothing) {
   ASSERT_OK(LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n").status());
-  ASSERT_OK_AND_ASSIGN(
-      const OmopLoadReport again,
-      LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n"));
+  ASSERT_OK_AND_ASSIGN(const OmopLoadReport again,
+                       LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n"));
   EXPECT_TRUE(again.known);
   EXPECT_EQ(Count("fact_relationship"), 1);
   EXPECT_EQ(Count("essaim_loads"), 1);
   // Without a key, rows that are there are not added again.
-  ASSERT_OK(LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n3,4\n").status());
+  ASSERT_OK(
+      LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n3,4\n").status());
   EXPECT_EQ(Count("fact_relationship"), 2);
 }
 
@@ -138,10 +139,11 @@ TEST_F(OmopLoader, WhatIsNoTableIsRefused) {
 TEST_F(OmopLoader, ACancelledLoadLeavesNothing) {
   ASSERT_OK(LoadFile("person.csv", "person_id\n1\n").status());
   const std::string path = Write("death.csv", "person_id,death_date\n1,2020-01-01\n");
-  EXPECT_THAT(LoadOmop(*engine_, {.paths = {path}, .progress = [](const LoadProgress&) { return false; }},
-                       nullptr)
-                  .status(),
-              HasCode(absl::StatusCode::kCancelled));
+  EXPECT_THAT(
+      LoadOmop(*engine_, {.paths = {path}, .progress = [](const LoadProgress&) { return false; }},
+               nullptr)
+          .status(),
+      HasCode(absl::StatusCode::kCancelled));
   EXPECT_EQ(Count("death"), 0);
   EXPECT_EQ(Count("essaim_loads"), 1);
   Open();
