@@ -64,7 +64,8 @@ class Runner {
   absl::Status ReadCatalogue() {
     ESSAIM_ASSIGN_OR_RETURN(
         const SqlRows rows,
-        engine_.Query("SELECT table_name, column_name FROM information_schema.columns"));
+        engine_.Query("SELECT table_name, column_name FROM information_schema.columns WHERE "
+                      "table_schema = current_schema() AND table_catalog = current_database()"));
     ++run_.n_statements;
     for (const auto& row : rows.rows) {
       fields_[absl::AsciiStrToLower(std::get<std::string>(row[0]))].insert(

@@ -8,8 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/testing/status_matchers.h"
-#include "crypto/entropy.h"
-#include "warehouse/duckdb_file.h"
+#include "warehouse/engines_testing.h"
 #include "warehouse/omop_loader.h"
 #include "warehouse/row_source.h"
 
@@ -18,32 +17,30 @@ namespace {
 
 const std::string kData = std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/";
 
-class Quality : public ::testing::Test {
+// The same on every engine.
+class Quality : public ::testing::TestWithParam<const char*> {
  protected:
-  Quality() : path_(::testing::TempDir() + "/quality_test.duckdb") {
-    std::filesystem::remove(path_);
-    auto file = DuckDbFile::Open({.path = path_,
-                                  .key = SecretBytes::CopyOf(std::string(32, 'k')),
-                                  .threads = 2,
-                                  .memory_mib = 1024,
-                                  .entropy = &entropy_,
-                                  .log = &log_});
-    EXPECT_OK(file.status());
-    auto engine = OpenDuckDbEngine(*std::move(file));
+  Quality() : folder_(::testing::TempDir() + "/quality_test." + GetParam()) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    auto engine = engines_.Make(GetParam(), folder_);
     EXPECT_OK(engine.status());
     engine_ = *std::move(engine);
   }
 
   ~Quality() override {
     engine_.reset();
-    std::filesystem::remove(path_);
+    std::filesystem::remove_all(folder_);
   }
 
-  crypto::SystemEntropy entropy_;
   StderrLog log_{Severity::kError};
-  std::string path_;
+  std::string folder_;
+  TestEngines engines_;
   std::unique_ptr<SqlEngine> engine_;
 };
+
+INSTANTIATE_TEST_SUITE_P(Engines, Quality, ::testing::ValuesIn(TestEngines::kNames),
+                         [](const auto& engine) { return std::string(engine.param); });
 
 TEST(CheckList, IsTheDashboards) {
   EXPECT_EQ(AllChecks().size(), 2535u);
@@ -51,7 +48,7 @@ TEST(CheckList, IsTheDashboards) {
 }
 
 // The Dashboard 2.8.4's own results on Synthea27Nj as of 2023-01-01, check by check.
-TEST_F(Quality, EqualsTheDashboardOnSynthea27) {
+TEST_P(Quality, EqualsTheDashboardOnSynthea27) {
   ASSERT_OK_AND_ASSIGN(const OmopLoadReport report,
                        LoadOmop(*engine_, {.paths = {kData + "synthea27"}}, &log_));
   for (const OmopTableReport& t : report.tables)
@@ -81,7 +78,7 @@ TEST_F(Quality, EqualsTheDashboardOnSynthea27) {
   EXPECT_EQ(n, 2374u);
 }
 
-TEST_F(Quality, AnEmptyWarehouseFailsNothingButItsPersons) {
+TEST_P(Quality, AnEmptyWarehouseFailsNothingButItsPersons) {
   ASSERT_OK(CreateCdm(*engine_));
   ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
   for (const CheckResult& r : run.results) {
@@ -92,7 +89,7 @@ TEST_F(Quality, AnEmptyWarehouseFailsNothingButItsPersons) {
               testing::HasCode(absl::StatusCode::kInvalidArgument));
 }
 
-TEST_F(Quality, AMissingTableIsAFailedCheckAndTheRestIsNotApplicable) {
+TEST_P(Quality, AMissingTableIsAFailedCheckAndTheRestIsNotApplicable) {
   ASSERT_OK(CreateCdm(*engine_));
   ASSERT_OK(engine_->Execute("DROP TABLE note"));
   ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));

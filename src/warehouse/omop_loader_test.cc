@@ -4,9 +4,8 @@
 #include <fstream>
 
 #include "base/testing/status_matchers.h"
-#include "crypto/entropy.h"
 #include "warehouse/cdm_cell.h"
-#include "warehouse/duckdb_warehouse.h"
+#include "warehouse/engines_testing.h"
 
 namespace essaim {
 namespace {
@@ -16,27 +15,20 @@ using ::essaim::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class OmopLoader : public ::testing::Test {
+// The same on every engine.
+class OmopLoader : public ::testing::TestWithParam<const char*> {
  protected:
-  OmopLoader() : folder_(::testing::TempDir() + "/omop_loader_test") {
+  OmopLoader() : folder_(::testing::TempDir() + "/omop_loader_test." + GetParam()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
-    Open();
+    auto engine = engines_.Make(GetParam(), folder_);
+    EXPECT_OK(engine.status());
+    engine_ = *std::move(engine);
   }
 
   ~OmopLoader() override {
     engine_.reset();
     std::filesystem::remove_all(folder_);
-  }
-
-  void Open() {
-    engine_.reset();
-    auto engine = OpenDuckDbEngine(DuckDbOptions{.path = folder_ + "/w.duckdb",
-                                                 .key = SecretBytes::CopyOf(std::string(32, 'k')),
-                                                 .entropy = &entropy_,
-                                                 .log = nullptr});
-    EXPECT_OK(engine.status());
-    engine_ = *std::move(engine);
   }
 
   std::string Write(const std::string& name, const std::string& text) {
@@ -56,11 +48,11 @@ class OmopLoader : public ::testing::Test {
   }
 
   std::string folder_;
-  crypto::SystemEntropy entropy_;
+  TestEngines engines_;
   std::unique_ptr<SqlEngine> engine_;
 };
 
-TEST_F(OmopLoader, AnIncrementReplacesAndAnUndoGivesBack) {
+TEST_P(OmopLoader, AnIncrementReplacesAndAnUndoGivesBack) {
   ASSERT_OK(LoadFile("PERSON.csv", "PERSON_ID,YEAR_OF_BIRTH\n1,1950\n2,1960\n").status());
   ASSERT_OK_AND_ASSIGN(const OmopLoadReport second,
                        LoadFile("person.csv", "person_id\tyear_of_birth\n2\t1961\n3\t1970\n"));
@@ -76,7 +68,7 @@ TEST_F(OmopLoader, AnIncrementReplacesAndAnUndoGivesBack) {
   EXPECT_THAT(UndoLastLoad(*engine_), HasCode(absl::StatusCode::kFailedPrecondition));
 }
 
-TEST_F(OmopLoader, TheSameFilesChangeNothing) {
+TEST_P(OmopLoader, TheSameFilesChangeNothing) {
   ASSERT_OK(LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n").status());
   ASSERT_OK_AND_ASSIGN(const OmopLoadReport again,
                        LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n"));
@@ -89,7 +81,7 @@ TEST_F(OmopLoader, TheSameFilesChangeNothing) {
   EXPECT_EQ(Count("fact_relationship"), 2);
 }
 
-TEST_F(OmopLoader, BadRowsAreNamedAndKeptApart) {
+TEST_P(OmopLoader, BadRowsAreNamedAndKeptApart) {
   const std::string text =
       "person_id,year_of_birth,birth_datetime,gender_source_value\n"
       "1,1950,1950-02-30,M\n"
@@ -112,7 +104,7 @@ TEST_F(OmopLoader, BadRowsAreNamedAndKeptApart) {
   EXPECT_EQ(Count("person"), 1);
 }
 
-TEST_F(OmopLoader, AnOlderVersionIsUpgradedAndSaysSo) {
+TEST_P(OmopLoader, AnOlderVersionIsUpgradedAndSaysSo) {
   ASSERT_OK_AND_ASSIGN(
       const OmopLoadReport report,
       LoadFile("visit_occurrence.csv",
@@ -123,7 +115,7 @@ TEST_F(OmopLoader, AnOlderVersionIsUpgradedAndSaysSo) {
   EXPECT_EQ(Count("visit_occurrence WHERE admitted_from_source_value = 'ER'"), 1);
 }
 
-TEST_F(OmopLoader, WhatIsNoTableIsRefused) {
+TEST_P(OmopLoader, WhatIsNoTableIsRefused) {
   EXPECT_THAT(LoadFile("patients.csv", "a,b\n1,2\n").status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'patients'")));
   EXPECT_THAT(LoadFile("person.csv", "year_of_birth\n1950\n").status(),
@@ -136,7 +128,7 @@ TEST_F(OmopLoader, WhatIsNoTableIsRefused) {
 }
 
 // Cancelled in the middle, it leaves what was there.
-TEST_F(OmopLoader, ACancelledLoadLeavesNothing) {
+TEST_P(OmopLoader, ACancelledLoadLeavesNothing) {
   ASSERT_OK(LoadFile("person.csv", "person_id\n1\n").status());
   const std::string path = Write("death.csv", "person_id,death_date\n1,2020-01-01\n");
   EXPECT_THAT(
@@ -146,9 +138,13 @@ TEST_F(OmopLoader, ACancelledLoadLeavesNothing) {
       HasCode(absl::StatusCode::kCancelled));
   EXPECT_EQ(Count("death"), 0);
   EXPECT_EQ(Count("essaim_loads"), 1);
-  Open();
+  engine_.reset();
+  ASSERT_OK_AND_ASSIGN(engine_, engines_.Again());
   EXPECT_EQ(Count("person"), 1);
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, OmopLoader, ::testing::ValuesIn(TestEngines::kNames),
+                         [](const auto& engine) { return std::string(engine.param); });
 
 TEST(CdmCell, ReadsDaysAndTimes) {
   const CdmField time{.name = "t", .type = CdmType::kDateTime};

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/log.h"
 #include "warehouse/sql_dialect.h"
 
 namespace essaim {
@@ -56,5 +57,10 @@ absl::StatusOr<std::unique_ptr<SqlEngine>> OpenDuckDbEngine(const DuckDbOptions&
 // Over a file that is open already and that others may share.
 class DuckDbFile;
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenDuckDbEngine(std::shared_ptr<DuckDbFile> file);
+
+// A server of version 15 or later; the connection string is libpq's (its manual, section 34.1.1).
+// kUnavailable: it cannot be reached. The tables are those of the connection's first schema.
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenPostgresEngine(const std::string& connection_string,
+                                                              Log* log);
 
 }  // namespace essaim
