@@ -15,23 +15,32 @@ namespace essaim {
 namespace {
 
 // Type numbers of pg_type.h, which are part of the wire protocol.
-enum : Oid { kBool = 16, kInt8 = 20, kInt2 = 21, kInt4 = 23, kFloat4 = 700, kFloat8 = 701, kNumeric = 1700 };
+enum : Oid {
+  kBool = 16,
+  kInt8 = 20,
+  kInt2 = 21,
+  kInt4 = 23,
+  kFloat4 = 700,
+  kFloat8 = 701,
+  kNumeric = 1700
+};
 
 struct Clear {
   void operator()(PGresult* result) const { PQclear(result); }
 };
+
 using ResultPtr = std::unique_ptr<PGresult, Clear>;
 
 struct Finish {
   void operator()(PGconn* connection) const { PQfinish(connection); }
 };
+
 using ConnectionPtr = std::unique_ptr<PGconn, Finish>;
 
 // The server's text may hold a value: it goes to the log alone.
 absl::Status Failed(std::string_view doing, PGconn* connection, const PGresult* result, Log* log) {
   if (log != nullptr) {
-    log->Error("database",
-               {{"doing", std::string(doing)}, {"error", PQerrorMessage(connection)}});
+    log->Error("database", {{"doing", std::string(doing)}, {"error", PQerrorMessage(connection)}});
   }
   const std::string what = absl::StrCat("the warehouse's database failed while ", Av(doing));
   if (PQstatus(connection) != CONNECTION_OK)
@@ -99,7 +108,8 @@ class Appender final : public SqlAppender {
   absl::Status Close() override {
     ESSAIM_RETURN_IF_ERROR(Send());
     open_ = false;
-    if (PQputCopyEnd(connection_, nullptr) != 1) return Failed("adding rows", connection_, nullptr, log_);
+    if (PQputCopyEnd(connection_, nullptr) != 1)
+      return Failed("adding rows", connection_, nullptr, log_);
     return Drain();
   }
 
@@ -109,11 +119,20 @@ class Appender final : public SqlAppender {
   void Escape(std::string_view text) {
     for (const char c : text) {
       switch (c) {
-        case '\\': buffer_ += "\\\\"; break;
-        case '\t': buffer_ += "\\t"; break;
-        case '\n': buffer_ += "\\n"; break;
-        case '\r': buffer_ += "\\r"; break;
-        default: buffer_ += c;
+        case '\\':
+          buffer_ += "\\\\";
+          break;
+        case '\t':
+          buffer_ += "\\t";
+          break;
+        case '\n':
+          buffer_ += "\\n";
+          break;
+        case '\r':
+          buffer_ += "\\r";
+          break;
+        default:
+          buffer_ += c;
       }
     }
   }
@@ -221,7 +240,8 @@ absl::StatusOr<std::unique_ptr<SqlEngine>> OpenPostgresEngine(const std::string&
   ConnectionPtr connection(PQconnectdb(connection_string.c_str()));
   if (connection == nullptr || PQstatus(connection.get()) != CONNECTION_OK) {
     if (log != nullptr && connection != nullptr)
-      log->Error("database", {{"doing", "connecting"}, {"error", PQerrorMessage(connection.get())}});
+      log->Error("database",
+                 {{"doing", "connecting"}, {"error", PQerrorMessage(connection.get())}});
     return absl::UnavailableError("the PostgreSQL server cannot be reached");
   }
   if (PQserverVersion(connection.get()) < 150'000)

@@ -34,15 +34,15 @@ absl::StatusOr<std::unique_ptr<PostgresCluster>> PostgresCluster::Start() {
   std::unique_ptr<PostgresCluster> cluster(new PostgresCluster(folder));
   if (geteuid() == 0)
     ESSAIM_RETURN_IF_ERROR(Shell(absl::StrCat("chown postgres ", folder), folder));
-  ESSAIM_RETURN_IF_ERROR(Shell(
-      absl::StrCat(Prefix(folder), kBin, "initdb -D ", folder,
-                   "/data -U app --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync"),
-      folder));
-  ESSAIM_RETURN_IF_ERROR(Shell(
-      absl::StrCat(Prefix(folder), kBin, "pg_ctl -D ", folder, "/data -w -s -l ", folder,
-                   "/log -o \"-k ", folder,
-                   " -c listen_addresses= -c fsync=off -c shared_buffers=64MB\" start"),
-      folder));
+  ESSAIM_RETURN_IF_ERROR(
+      Shell(absl::StrCat(Prefix(folder), kBin, "initdb -D ", folder,
+                         "/data -U app --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync"),
+            folder));
+  ESSAIM_RETURN_IF_ERROR(
+      Shell(absl::StrCat(Prefix(folder), kBin, "pg_ctl -D ", folder, "/data -w -s -l ", folder,
+                         "/log -o \"-k ", folder,
+                         " -c listen_addresses= -c fsync=off -c shared_buffers=64MB\" start"),
+            folder));
   return cluster;
 }
 

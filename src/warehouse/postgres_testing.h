@@ -19,6 +19,7 @@ class PostgresCluster {
 
  private:
   explicit PostgresCluster(std::string folder) : folder_(std::move(folder)) {}
+
   std::string folder_;
   int n_databases_ = 0;
 };
