@@ -68,7 +68,8 @@ inline std::string NaiveSql(const Check& check, const std::string& as_of,
       const std::string wrong =
           check.argument.empty()
               ? " AND t.unit_concept_id IS NOT NULL"
-              : absl::StrCat(" AND COALESCE(t.unit_concept_id, -1) NOT IN (", Av(check.argument), ")");
+              : absl::StrCat(" AND COALESCE(t.unit_concept_id, -1) NOT IN (", Av(check.argument),
+                             ")");
       return two(with + wrong, absl::StrCat("(SELECT COUNT(*) FROM ", with, ")"));
     }
     case CheckKind::kPlausibleGender: {

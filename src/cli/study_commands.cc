@@ -168,7 +168,8 @@ int ShowResult(const Arguments& args) {
     for (const Json& site : analysis["sites"])
       absl::StrAppend(&sites, sites.empty() ? "" : ", ", site.get<std::string>());
     std::printf("── %s ── (%s)\n\n", analysis["name"].get<std::string>().c_str(), sites.c_str());
-    for (const auto& [site, why] : analysis.value("left_out", Json::object()).items())
+    const Json left_out = analysis.value("left_out", Json::object());
+    for (const auto& [site, why] : left_out.items())
       std::printf("without %s: %s\n", site.c_str(), why.get<std::string>().c_str());
     std::printf("%s\n", ResultText(*result, style).c_str());
   }

@@ -7,7 +7,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/exit_codes.h"
@@ -17,9 +19,11 @@
 #include "base/strings.h"
 #include "crypto/entropy.h"
 #include "node/node_folder.h"
+#include "quality/characteristics.h"
 #include "quality/dqd_json.h"
 #include "quality/run_checks.h"
 #include "warehouse/omop_loader.h"
+#include "warehouse/row_source.h"
 
 namespace essaim::node {
 namespace {
@@ -137,6 +141,51 @@ void Print(const CheckRun& run) {
                 failed.size() - kFailedShown);
 }
 
+// "stratum,share" lines: the population that the site should stand for.
+absl::StatusOr<std::map<std::string, double>> ReadReference(const std::string& path) {
+  std::map<std::string, double> reference;
+  if (path.empty()) return reference;
+  ESSAIM_ASSIGN_OR_RETURN(const auto rows, OpenRowSource(path, nullptr));
+  if (rows->header() != std::vector<std::string>{"stratum", "share"}) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": line 1: the columns stratum,share were expected"));
+  }
+  while (true) {
+    ESSAIM_ASSIGN_OR_RETURN(const CsvScanner::Event event, rows->Next());
+    if (event == CsvScanner::Event::kEnd) return reference;
+    double share = 0;
+    if (event == CsvScanner::Event::kBad || !absl::SimpleAtod(Av(rows->cells()[1]), &share) ||
+        !(share >= 0 && share <= 1)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": line ", rows->line(),
+                       ": a stratum as 'F 40-59' and a share of 0 to 1 were expected"));
+    }
+    reference[std::string(rows->cells()[0])] = share;
+  }
+}
+
+void Print(const QualityReport& report) {
+  std::printf("\nThe seven characteristics\n\n");
+  for (int c = 0; c < kCharacteristics; ++c) {
+    const auto characteristic = static_cast<Characteristic>(c);
+    std::printf("%-30s %s\n", std::string(NameOf(characteristic)).c_str(),
+                std::string(NameOf(report.labels[c])).c_str());
+    for (const Metric& m : report.metrics) {
+      if (m.info->characteristic != characteristic) continue;
+      const std::string value = !m.value.has_value()    ? "-"
+                                : m.info->is_proportion ? absl::StrFormat("%.1f %%", 100 * *m.value)
+                                                        : absl::StrFormat("%.4g", *m.value);
+      const std::string beside = m.interval.has_value()
+                                     ? absl::StrFormat("%.1f to %.1f of %d", 100 * m.interval->low,
+                                                       100 * m.interval->high, m.n)
+                                     : m.missing;
+      std::printf("  %-3s %-62s %9s  %-22s %s\n", std::string(m.info->id).c_str(),
+                  std::string(m.info->title).c_str(), value.c_str(), beside.c_str(),
+                  m.label == Label::kPassed ? "" : std::string(NameOf(m.label)).c_str());
+    }
+  }
+}
+
 }  // namespace
 
 int LoadCdm(const CdmArguments& args) {
@@ -185,8 +234,16 @@ int Quality(const CdmArguments& args) {
                                   }});
   if (terminal) std::fprintf(stderr, "\r\033[K");
   if (!run.ok()) return Fail(run.status());
-  const auto json = DqdJson(*session.engine, *run);
+  const auto reference = ReadReference(args.reference);
+  if (!reference.ok()) return Fail(reference.status());
+  const auto report = Characteristics(
+      *session.engine, *run, {.as_of = run->as_of, .reference = *reference, .thresholds = {}});
+  if (!report.ok()) return Fail(report.status());
+  auto json = DqdJson(*session.engine, *run);
   if (!json.ok()) return Fail(json.status());
+  Json both = Json::parse(*json);
+  both["Characteristics"] = Json::parse(ReportJson(*report));
+  *json = both.dump(1);
   if (!args.out.empty()) {
     const absl::Status written = WriteFile(args.out, *json);
     if (!written.ok()) return Fail(written);
@@ -195,6 +252,7 @@ int Quality(const CdmArguments& args) {
     std::printf("%s\n", json->c_str());
   } else {
     Print(*run);
+    Print(*report);
     if (!args.out.empty()) std::printf("\n%s\n", args.out.c_str());
   }
   return kOk;

@@ -7,7 +7,7 @@
 namespace essaim::node {
 
 struct CdmArguments {
-  std::string dir, on_bad_row = "quarantine", format = "table", as_of, out;
+  std::string dir, on_bad_row = "quarantine", format = "table", as_of, out, reference;
   std::vector<std::string> paths;
 };
 

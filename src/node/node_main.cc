@@ -37,7 +37,8 @@ void OnSignal(int) { stop_asked = true; }
 
 struct Arguments {
   std::string dir, fingerprint, name, dataset, schema,
-      on_bad_row = "stop", approve = "ask", format = "table", action, from = "files", as_of, out;
+      on_bad_row = "stop", approve = "ask", format = "table", action, from = "files", as_of, out,
+      reference;
   std::vector<std::string> files;
   NodeConfig config;
   bool all = false;
@@ -430,6 +431,8 @@ int Main(int argc, char** argv) {
   CLI::App* quality =
       app.add_subcommand("quality", "Check the OMOP tables: the 2,374 checks of OHDSI's Dashboard");
   quality->add_option("--as-of", args.as_of, "the day that stands for today, YYYY-MM-DD");
+  quality->add_option("--reference", args.reference,
+                      "CSV file stratum,share of the population to stand for: F 40-59,0.13");
   quality->add_option("--out", args.out, "also write the results there, in the Dashboard's JSON");
   quality->add_option("--format", args.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
@@ -449,6 +452,7 @@ int Main(int argc, char** argv) {
                          .format = args.format,
                          .as_of = args.as_of,
                          .out = args.out,
+                         .reference = args.reference,
                          .paths = args.files};
   if (load->parsed()) return args.from == "omop" ? LoadCdm(cdm) : Load(args);
   if (undo->parsed()) return UndoCdm(cdm);

@@ -1,0 +1,135 @@
+#include "quality/characteristics.h"
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "base/status_macros.h"
+#include "base/testing/status_matchers.h"
+#include "quality/distribution.h"
+#include "warehouse/engines_testing.h"
+#include "warehouse/omop_loader.h"
+
+namespace essaim {
+namespace {
+
+TEST(Wilson, EqualsThePublishedIntervals) {
+  // Newcombe 1998 (Stat Med 17:857), table I, method 3: 81 of 263, 0 of 20.
+  EXPECT_NEAR(WilsonInterval(81, 263).low, 0.2553, 5e-5);
+  EXPECT_NEAR(WilsonInterval(81, 263).high, 0.3662, 5e-5);
+  EXPECT_NEAR(WilsonInterval(0, 20).low, 0, 1e-15);
+  EXPECT_NEAR(WilsonInterval(0, 20).high, 0.1611, 5e-5);
+}
+
+TEST(Distribution, MeasuresByHand) {
+  EXPECT_DOUBLE_EQ(NormalisedEntropy({{"a", 2}, {"b", 2}}), 1);
+  EXPECT_DOUBLE_EQ(NormalisedEntropy({{"a", 5}}), 0);
+  EXPECT_DOUBLE_EQ(StabilityIndex({{"a", 3}, {"b", 7}}, {{"a", 3}, {"b", 7}}), 0);
+  // (0.5 of 2, 1.5 of 2) against (1.5, 0.5): twice half a unit times log 3.
+  EXPECT_NEAR(StabilityIndex({{"b", 1}}, {{"a", 1}}), std::log(3.0), 1e-12);
+  EXPECT_DOUBLE_EQ(LargestChange({10, 100, 50, 200}, 50), 3);
+}
+
+TEST(Label, FollowsTheThresholdsDirection) {
+  const Threshold at_least{.at_least = true, .watch = 1, .fail = 0.5, .source = ""};
+  EXPECT_EQ(LabelOf({.value = 2}, at_least), Label::kPassed);
+  EXPECT_EQ(LabelOf({.value = 0.7}, at_least), Label::kToWatch);
+  EXPECT_EQ(LabelOf({.value = 0.1}, at_least), Label::kFailed);
+  EXPECT_EQ(LabelOf({}, at_least), Label::kNotMeasured);
+  EXPECT_EQ(LabelOf({.value = 9}, std::nullopt), Label::kPassed);
+}
+
+class SevenCharacteristics : public ::testing::TestWithParam<const char*> {
+ protected:
+  SevenCharacteristics() : folder_(::testing::TempDir() + "/characteristics." + GetParam()) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    engine_ = *engines_.Make(GetParam(), folder_);
+  }
+
+  ~SevenCharacteristics() override {
+    engine_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  absl::StatusOr<std::map<std::string, Metric>> Measure(const ReportOptions& options) {
+    ESSAIM_ASSIGN_OR_RETURN(const CheckRun run, RunChecks(*engine_, {.as_of = options.as_of}));
+    ESSAIM_ASSIGN_OR_RETURN(const QualityReport report, Characteristics(*engine_, run, options));
+    std::map<std::string, Metric> metrics;
+    for (const Metric& m : report.metrics) metrics[std::string(m.info->id)] = m;
+    return metrics;
+  }
+
+  std::string folder_;
+  TestEngines engines_;
+  std::unique_ptr<SqlEngine> engine_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, SevenCharacteristics, ::testing::ValuesIn(TestEngines::kNames),
+                         [](const auto& engine) { return std::string(engine.param); });
+
+TEST_P(SevenCharacteristics, OnSynthea27) {
+  ASSERT_OK(LoadOmop(*engine_,
+                     {.paths = {std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/synthea27"}},
+                     nullptr)
+                .status());
+  ASSERT_OK_AND_ASSIGN(auto m, Measure({.as_of = "2023-01-01", .reference = {{"F 20-39", 0.5}}}));
+  EXPECT_EQ(m.size(), 39u);
+  EXPECT_EQ(*m["V1"].value, 28);
+  EXPECT_NEAR(*m["V6"].value, 470.0 / 1791, 1e-12);
+  EXPECT_EQ(m["V6"].label, Label::kToWatch);
+  EXPECT_EQ(*m["T2"].value, 0);
+  EXPECT_EQ(*m["C4"].value, 0);
+  EXPECT_NEAR(*m["S2"].value, 0.71, 0.3);  // most persons are alone in so small a site
+  EXPECT_EQ(*m["S6"].value, 1);            // Synthea's persons are UUIDs
+  EXPECT_EQ(*m["S5"].value, 1);
+  EXPECT_TRUE(m["R1"].value.has_value());
+  for (const auto& [id, metric] : m) {
+    if (!metric.value.has_value()) continue;
+    EXPECT_TRUE(std::isfinite(*metric.value)) << id;
+    if (metric.info->is_proportion) {
+      EXPECT_LE(metric.interval->low, *metric.value + 1e-12) << id;
+      EXPECT_GE(metric.interval->high, *metric.value - 1e-12) << id;
+    }
+  }
+}
+
+TEST_P(SevenCharacteristics, AnEmptyWarehouseIsNotMeasured) {
+  ASSERT_OK(CreateCdm(*engine_));
+  ASSERT_OK_AND_ASSIGN(auto m, Measure({.as_of = "2023-01-01"}));
+  EXPECT_EQ(*m["V1"].value, 0);
+  EXPECT_FALSE(m["T1"].value.has_value());
+  EXPECT_EQ(m["R1"].missing, "no reference table is given");
+}
+
+// Figures that can be counted by hand.
+TEST_P(SevenCharacteristics, OnFourPersons) {
+  ASSERT_OK(CreateCdm(*engine_));
+  for (const char* sql :
+       {"INSERT INTO person (person_id, gender_concept_id, year_of_birth, person_source_value) "
+        "VALUES (1, 8507, 1950, 'a'), (2, 8507, 1950, 'b'), (3, 8532, 1960, '12345678'), "
+        "(4, 8532, 1961, 'd')",
+        "INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
+        "condition_concept_id, condition_start_date) VALUES (1, 1, 7, DATE '2020-01-01'), "
+        "(2, 1, 7, DATE '2020-01-01'), (3, 3, 8, DATE '2030-02-01'), (4, 4, 8, DATE '1900-05-05')",
+        "INSERT INTO death (person_id, death_date) VALUES (3, DATE '2029-01-01')"})
+    ASSERT_OK(engine_->Execute(sql));
+  ASSERT_OK_AND_ASSIGN(auto m, Measure({.as_of = "2023-01-01"}));
+  EXPECT_EQ(*m["C2"].value, 0.25);
+  EXPECT_EQ(*m["C3"].value, 1);
+  EXPECT_EQ(*m["T1"].value, 0.25);
+  EXPECT_EQ(*m["T2"].value, 0.25);
+  EXPECT_EQ(*m["T3"].value, 1);
+  EXPECT_EQ(*m["T8"].value, 0.5);
+  EXPECT_EQ(*m["H1"].value, 1);
+  EXPECT_EQ(*m["S1"].value, 1);
+  EXPECT_EQ(*m["S2"].value, 0.5);
+  EXPECT_EQ(*m["S3"].value, 0.75);
+  EXPECT_EQ(*m["S6"].value, 0.25);
+  EXPECT_EQ(*m["B1"].value, 1);
+  EXPECT_EQ(*m["B2"].value, 0.5);
+  EXPECT_EQ(*m["B4"].value, 0.5);
+}
+
+}  // namespace
+}  // namespace essaim

@@ -1,0 +1,41 @@
+#include "quality/metric.h"
+
+#include <cmath>
+
+namespace essaim {
+
+std::string_view NameOf(Characteristic characteristic) {
+  constexpr std::string_view kNames[] = {"volume",
+                                         "consistency",
+                                         "temporality",
+                                         "heterogeneity",
+                                         "representativeness",
+                                         "confidentiality and security",
+                                         "bias and discrimination"};
+  return kNames[static_cast<int>(characteristic)];
+}
+
+std::string_view NameOf(Label label) {
+  constexpr std::string_view kNames[] = {"passed", "to watch", "failed", "not measured"};
+  return kNames[static_cast<int>(label)];
+}
+
+Interval WilsonInterval(double k, double n) {
+  constexpr double kZ = 1.959963984540054;  // the normal distribution's 97.5 % quantile
+  const double p = k / n, z2 = kZ * kZ;
+  const double middle = (p + z2 / (2 * n)) / (1 + z2 / n);
+  const double half = kZ / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  return {std::fmax(0.0, middle - half), std::fmin(1.0, middle + half)};
+}
+
+Label LabelOf(const Metric& metric, const std::optional<Threshold>& threshold) {
+  if (!metric.value.has_value()) return Label::kNotMeasured;
+  if (!threshold.has_value()) return Label::kPassed;
+  const auto beyond = [&](double bound) {  // never, of a bound that is NaN
+    return threshold->at_least ? *metric.value < bound : *metric.value > bound;
+  };
+  if (beyond(threshold->fail)) return Label::kFailed;
+  return beyond(threshold->watch) ? Label::kToWatch : Label::kPassed;
+}
+
+}  // namespace essaim
