@@ -250,6 +250,28 @@ class People(Heart):
         after = self.federation.run("node", "status", self.federation.folder / "va", "--format", "json").stdout
         self.assertEqual(before, after)
 
+    def test_omop_tables_are_loaded_checked_and_taken_back(self):
+        folder = self.folder / "omop-site"
+        self.federation.run("node", "init", folder, "--name", "omop", "--hub", "https://h:1", "--ca-fingerprint", "AB")
+        tables = ROOT / "tests/data/omop/synthea27"
+        loaded = json.loads(self.federation.run("node", "load", folder, "--from", "omop", "--format", "json",
+                                                tables).stdout)
+        self.assertEqual({t["table"]: t["loaded"] for t in loaded["tables"]}["measurement"], 10040)
+        again = self.federation.run("node", "load", folder, "--from", "omop", tables).stdout
+        self.assertIn("loaded already", again)
+        out = self.folder / "quality.json"
+        table = self.federation.run("node", "quality", folder, "--as-of", "2023-01-01", "--out", out).stdout
+        self.assertRegex(table, r"all +1275 +46 +1053 +0")
+        report = json.loads(out.read_text())
+        self.assertEqual(len(report["CheckResults"]), 2374)
+        self.assertEqual(len(report["Characteristics"]["metrics"]), 39)
+        self.federation.run("node", "undo", folder)
+        self.assertEqual(self.federation.run("node", "undo", folder, check=False).returncode, FAILED)
+        missing = self.federation.run("node", "load", folder, "--from", "omop", self.folder / "PERSON.csv", check=False)
+        self.assertEqual(missing.returncode, NOT_FOUND)
+        wrong = self.federation.run("node", "quality", folder, "--as-of", "soon", check=False)
+        self.assertEqual(wrong.returncode, BAD_INPUT)
+
     def test_report_is_one_file_without_addresses(self):
         study = self.submit(study_text("heart.yaml"))
         self.federation.watch(study)
