@@ -13,6 +13,7 @@
 #include "crypto/hash.h"
 #include "crypto/signing.h"
 #include "governance/enrolment.h"
+#include "transport/json_text.h"
 #include "warehouse/duckdb_warehouse.h"
 
 namespace essaim::node {
@@ -113,11 +114,13 @@ absl::StatusOr<Policy> ReadPolicy(const std::string& path) {
 }
 
 absl::Status StoreConfig(const NodeFolder& folder) {
-  const Json json = {{"site", folder.config.site},
-                     {"hub", folder.config.hub_url},
-                     {"ca_fingerprint", folder.config.ca_fingerprint},
-                     {"grpc", folder.config.grpc_address}};
-  return WriteFile(folder.path + "/node.json", json.dump(2) + "\n");
+  Json json = {{"site", folder.config.site},
+               {"hub", folder.config.hub_url},
+               {"ca_fingerprint", folder.config.ca_fingerprint},
+               {"grpc", folder.config.grpc_address}};
+  if (!folder.config.omop_database.empty()) json["omop_database"] = folder.config.omop_database;
+  // Readable by its owner only: a connection string may hold a password.
+  return WriteFile(folder.path + "/node.json", json.dump(2) + "\n", 0600);
 }
 
 absl::StatusOr<NodeFolder> InitNodeFolder(const std::string& path, const NodeConfig& config,
@@ -174,6 +177,7 @@ absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path) {
     }
     *target = json[key].get<std::string>();
   }
+  folder.config.omop_database = JsonText(json, "omop_database");
   ESSAIM_ASSIGN_OR_RETURN(folder.master_key, ReadSecret(path + "/master.key"));
   ESSAIM_ASSIGN_OR_RETURN(folder.signing_seed, ReadSecret(path + "/signing.key"));
   ESSAIM_ASSIGN_OR_RETURN(folder.tls_key_pem, ReadSecret(path + "/tls.key"));
@@ -214,6 +218,8 @@ absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& f
 
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
                                                        Log* log) {
+  if (!folder.config.omop_database.empty())
+    return OpenPostgresEngine(folder.config.omop_database, log);
   return OpenDuckDbEngine(FileOptions(folder, entropy, log));
 }
 

@@ -21,6 +21,9 @@ struct NodeConfig {
   std::string hub_url;         // https://host:port
   std::string ca_fingerprint;  // of the hub's authority, as compared by people
   std::string grpc_address;    // learned at enrolment
+  // libpq's connection string of the PostgreSQL server that holds the OMOP tables; empty: they are
+  // in the encrypted file.
+  std::string omop_database = "";
 };
 
 struct NodeFolder {

@@ -404,6 +404,9 @@ int Main(int argc, char** argv) {
   init->add_option("--ca-fingerprint", args.config.ca_fingerprint,
                    "of the hub's authority, as its operator told")
       ->required();
+  init->add_option("--omop-database", args.config.omop_database,
+                   "PostgreSQL server of the OMOP tables, as host=... dbname=... user=...; not "
+                   "given: in the encrypted file");
   init->add_option("--approve", args.approve, "does a person decide on every study?")
       ->check(CLI::IsMember({"ask", "auto"}))
       ->capture_default_str();
