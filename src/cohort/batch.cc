@@ -77,9 +77,8 @@ absl::Status Batch::Scan(const ScanKey& key, const std::set<int>& sets) {
   const std::string from =
       StrCat(" FROM ", Av(info.table), " d JOIN ", Av(kConceptTable), " cs ON d.", column,
              " = cs.concept_id WHERE cs.set_id IN (", absl::StrJoin(sets, ","), ")");
-  ESSAIM_ASSIGN_OR_RETURN(
-      const SqlRows counts,
-      engine_.Query(StrCat("SELECT cs.set_id, COUNT(*)", from, " GROUP BY cs.set_id")));
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows counts, engine_.Query(StrCat("SELECT cs.set_id, COUNT(*)",
+                                                                     from, " GROUP BY cs.set_id")));
   std::int64_t total = 0;
   std::set<int>& filled = filled_[key];
   for (const auto& row : counts.rows) {
@@ -97,9 +96,9 @@ absl::Status Batch::Scan(const ScanKey& key, const std::set<int>& sets) {
   std::string columns;
   for (const std::string& name_of : ColumnsOf(info)) StrAppend(&columns, ", d.", name_of);
   ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DROP TABLE IF EXISTS ", name)));
-  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("CREATE TEMPORARY TABLE ", name,
-                                                " AS SELECT cs.set_id", columns, from,
-                                                " ORDER BY cs.set_id")));
+  ESSAIM_RETURN_IF_ERROR(
+      engine_.Execute(StrCat("CREATE TEMPORARY TABLE ", name, " AS SELECT cs.set_id", columns, from,
+                             " ORDER BY cs.set_id")));
   scans_[key] = name;
   return absl::OkStatus();
 }
@@ -183,26 +182,30 @@ absl::Status Batch::FillEvents(std::size_t begin, std::size_t end) {
 absl::Status Batch::FillRows(std::size_t begin, std::size_t end) {
   const SqlDialect& dialect = engine_.dialect();
   const auto limited = [](const char* keep, const char* order) {
-    return StrCat("SELECT cohort_id, person_id, event_id, start_date, end_date, op_end_date FROM "
-                  "(SELECT e.*, row_number() OVER (PARTITION BY e.cohort_id, e.person_id ORDER BY "
-                  "e.start_date ", order, ", e.event_id) AS ordinal FROM ", Av(kEventTable),
-                  " e JOIN ", kParameters, " p ON p.cohort_id = e.cohort_id AND p.keep = ", keep,
-                  " AND e.passed = p.rules) L WHERE ordinal = 1");
+    return StrCat(
+        "SELECT cohort_id, person_id, event_id, start_date, end_date, op_end_date FROM "
+        "(SELECT e.*, row_number() OVER (PARTITION BY e.cohort_id, e.person_id ORDER BY "
+        "e.start_date ",
+        order, ", e.event_id) AS ordinal FROM ", Av(kEventTable), " e JOIN ", kParameters,
+        " p ON p.cohort_id = e.cohort_id AND p.keep = ", keep,
+        " AND e.passed = p.rules) L WHERE ordinal = 1");
   };
-  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat(
-      "INSERT INTO ", Av(kIncludedTable), " SELECT e.cohort_id, e.person_id, e.event_id, "
-      "e.start_date, e.end_date, e.op_end_date FROM ", Av(kEventTable), " e JOIN ", kParameters,
-      " p ON p.cohort_id = e.cohort_id AND p.keep = 'all' AND e.passed = p.rules UNION ALL ",
-      limited("'first'", "ASC"), " UNION ALL ", limited("'last'", "DESC"))));
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+      StrCat("INSERT INTO ", Av(kIncludedTable),
+             " SELECT e.cohort_id, e.person_id, e.event_id, "
+             "e.start_date, e.end_date, e.op_end_date FROM ",
+             Av(kEventTable), " e JOIN ", kParameters,
+             " p ON p.cohort_id = e.cohort_id AND p.keep = 'all' AND e.passed = p.rules UNION ALL ",
+             limited("'first'", "ASC"), " UNION ALL ", limited("'last'", "DESC"))));
 
-  const std::string offset_end =
-      dialect.AddDays("CASE WHEN p.offset_from = 'end' THEN i.end_date ELSE i.start_date END",
-                      "p.offset_days");
-  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat(
-      "INSERT INTO ", Av(kEndTable), " SELECT i.cohort_id, i.person_id, i.event_id, CASE WHEN "
-      "p.offset_from = 'none' OR ", offset_end, " > i.op_end_date THEN i.op_end_date ELSE ",
-      offset_end, " END FROM ", Av(kIncludedTable), " i JOIN ", kParameters,
-      " p ON p.cohort_id = i.cohort_id")));
+  const std::string offset_end = dialect.AddDays(
+      "CASE WHEN p.offset_from = 'end' THEN i.end_date ELSE i.start_date END", "p.offset_days");
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+      StrCat("INSERT INTO ", Av(kEndTable),
+             " SELECT i.cohort_id, i.person_id, i.event_id, CASE WHEN "
+             "p.offset_from = 'none' OR ",
+             offset_end, " > i.op_end_date THEN i.op_end_date ELSE ", offset_end, " END FROM ",
+             Av(kIncludedTable), " i JOIN ", kParameters, " p ON p.cohort_id = i.cohort_id")));
   for (std::size_t i = begin; i < end; ++i) {
     for (const std::string& sql :
          EndsSql(definitions_[i].definition, definitions_[i].id, ContextOf(i))) {
@@ -210,8 +213,10 @@ absl::Status Batch::FillRows(std::size_t begin, std::size_t end) {
     }
   }
   ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat(
-      "INSERT INTO ", kRows, " SELECT i.cohort_id, i.person_id, i.start_date, MIN(c.end_date) FROM ",
-      Av(kIncludedTable), " i JOIN ", Av(kEndTable), " c ON c.cohort_id = i.cohort_id AND "
+      "INSERT INTO ", kRows,
+      " SELECT i.cohort_id, i.person_id, i.start_date, MIN(c.end_date) FROM ", Av(kIncludedTable),
+      " i JOIN ", Av(kEndTable),
+      " c ON c.cohort_id = i.cohort_id AND "
       "c.person_id = i.person_id AND c.event_id = i.event_id AND c.end_date >= i.start_date GROUP "
       "BY i.cohort_id, i.person_id, i.event_id, i.start_date")));
 
@@ -222,14 +227,18 @@ absl::Status Batch::FillRows(std::size_t begin, std::size_t end) {
       "FROM (SELECT cohort_id, person_id, start_date, end_date, CASE WHEN MAX(end_date) OVER "
       "(PARTITION BY cohort_id, person_id ORDER BY start_date ROWS BETWEEN UNBOUNDED PRECEDING AND "
       "1 PRECEDING) >= start_date THEN 0 ELSE 1 END AS is_start FROM (SELECT r.cohort_id, "
-      "r.person_id, r.start_date, ", dialect.AddDays("r.end_date", "p.era_gap"),
-      " AS end_date FROM ", kRows, " r JOIN ", kParameters,
+      "r.person_id, r.start_date, ",
+      dialect.AddDays("r.end_date", "p.era_gap"), " AS end_date FROM ", kRows, " r JOIN ",
+      kParameters,
       " p ON p.cohort_id = r.cohort_id) CR) ST) GR GROUP BY cohort_id, person_id, island");
   return engine_.Execute(StrCat(
-      "INSERT INTO ", options_.target, " (cohort_definition_id, subject_id, cohort_start_date, "
-      "cohort_end_date) SELECT cohort_id, person_id, start_date, end_date FROM (SELECT f.cohort_id, "
+      "INSERT INTO ", options_.target,
+      " (cohort_definition_id, subject_id, cohort_start_date, "
+      "cohort_end_date) SELECT cohort_id, person_id, start_date, end_date FROM (SELECT "
+      "f.cohort_id, "
       "f.person_id, CASE WHEN p.censor_start > f.start_date THEN p.censor_start ELSE f.start_date "
-      "END AS start_date, CASE WHEN p.censor_end < f.end_date THEN p.censor_end ELSE f.end_date END "
+      "END AS start_date, CASE WHEN p.censor_end < f.end_date THEN p.censor_end ELSE f.end_date "
+      "END "
       "AS end_date FROM (SELECT e.cohort_id, e.person_id, e.start_date, ",
       dialect.AddDays("e.end_date", "-q.era_gap"), " AS end_date FROM (", eras, ") e JOIN ",
       kParameters, " q ON q.cohort_id = e.cohort_id) f JOIN ", kParameters,
@@ -240,7 +249,8 @@ absl::Status Batch::ReadCounts() {
   ESSAIM_ASSIGN_OR_RETURN(
       const SqlRows best,
       engine_.Query(StrCat("SELECT cohort_id, best, COUNT(*) FROM (SELECT cohort_id, person_id, "
-                           "MAX(passed) AS best FROM ", Av(kEventTable),
+                           "MAX(passed) AS best FROM ",
+                           Av(kEventTable),
                            " GROUP BY cohort_id, person_id) b GROUP BY cohort_id, best")));
   for (const auto& row : best.rows) {
     const std::size_t i = index_of_.at(static_cast<int>(Whole(row[0])));
@@ -254,9 +264,10 @@ absl::Status Batch::ReadCounts() {
   }
   ESSAIM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      engine_.Query(StrCat("SELECT cohort_definition_id, COUNT(*), COUNT(DISTINCT subject_id) FROM ",
-                           options_.target, " WHERE cohort_definition_id IN (SELECT cohort_id FROM ",
-                           kParameters, ") GROUP BY cohort_definition_id")));
+      engine_.Query(
+          StrCat("SELECT cohort_definition_id, COUNT(*), COUNT(DISTINCT subject_id) FROM ",
+                 options_.target, " WHERE cohort_definition_id IN (SELECT cohort_id FROM ",
+                 kParameters, ") GROUP BY cohort_definition_id")));
   for (const auto& row : rows.rows) {
     CohortResult& cohort = report_.cohorts[index_of_.at(static_cast<int>(Whole(row[0])))];
     cohort.rows = Whole(row[1]);
@@ -274,7 +285,8 @@ absl::Status Batch::RunSome(std::size_t begin, std::size_t end) {
   ESSAIM_RETURN_IF_ERROR(FillParameters(begin, end));
   ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DELETE FROM ", options_.target,
                                                 " WHERE cohort_definition_id IN (SELECT cohort_id "
-                                                "FROM ", kParameters, ")")));
+                                                "FROM ",
+                                                kParameters, ")")));
   ESSAIM_RETURN_IF_ERROR(FillEvents(begin, end));
   ESSAIM_RETURN_IF_ERROR(FillRows(begin, end));
   return ReadCounts();
@@ -302,9 +314,12 @@ absl::StatusOr<RunReport> Batch::Run() {
 }
 
 absl::Status Batch::DropTables() {
-  std::vector<std::string> tables = {std::string(kConceptTable), std::string(kOptOutTable),
-                                     std::string(kEventTable),   std::string(kIncludedTable),
-                                     std::string(kEndTable),     kRows,
+  std::vector<std::string> tables = {std::string(kConceptTable),
+                                     std::string(kOptOutTable),
+                                     std::string(kEventTable),
+                                     std::string(kIncludedTable),
+                                     std::string(kEndTable),
+                                     kRows,
                                      kParameters};
   for (const auto& [key, table] : scans_) tables.push_back(table);
   for (const std::string& table : tables) {

@@ -161,10 +161,10 @@ absl::StatusOr<Definition> ParseCirce(std::string_view text) {
   const nlohmann::json document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   const JsonReader json(document, "$");
   if (document.is_discarded()) return json.Wrong("this is not JSON");
-  ESSAIM_RETURN_IF_ERROR(json.CheckKeys(
-      {"cdmVersionRange", "Title", "PrimaryCriteria", "AdditionalCriteria", "ConceptSets",
-       "QualifiedLimit", "ExpressionLimit", "InclusionRules", "EndStrategy", "CensoringCriteria",
-       "CollapseSettings", "CensorWindow"}));
+  ESSAIM_RETURN_IF_ERROR(
+      json.CheckKeys({"cdmVersionRange", "Title", "PrimaryCriteria", "AdditionalCriteria",
+                      "ConceptSets", "QualifiedLimit", "ExpressionLimit", "InclusionRules",
+                      "EndStrategy", "CensoringCriteria", "CollapseSettings", "CensorWindow"}));
 
   Definition definition;
   ESSAIM_ASSIGN_OR_RETURN(definition.name, json.TextOr("Title", 10'000, ""));

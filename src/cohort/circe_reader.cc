@@ -136,11 +136,8 @@ absl::StatusOr<Window> ReadWindow(const JsonReader& json) {
 // The static name of what is counted.
 absl::StatusOr<std::string_view> ReadCountColumn(const JsonReader& json, const DomainInfo& info) {
   ESSAIM_ASSIGN_OR_RETURN(const std::string name, json.Text(64));
-  for (const std::string_view common : {"DOMAIN_CONCEPT", "START_DATE", "END_DATE"}) {
+  for (const std::string_view common : {"DOMAIN_CONCEPT", "START_DATE", "END_DATE", "VISIT_ID"}) {
     if (name == common) return common;
-  }
-  if (name == "VISIT_ID" && (info.has_visit || info.domain == Domain::kVisitOccurrence)) {
-    return std::string_view("VISIT_ID");
   }
   for (const CountColumn& column : info.count_columns) {
     if (name == column.key) return column.key;

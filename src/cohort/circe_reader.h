@@ -1,4 +1,5 @@
-// Circe's criteria, groups and filters to the internal form; circe.cc reads the rest of a definition.
+// Circe's criteria, groups and filters to the internal form; circe.cc reads the rest of a
+// definition.
 #pragma once
 
 #include <cstddef>

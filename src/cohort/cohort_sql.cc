@@ -50,7 +50,8 @@ std::string Qualified(const Definition& definition, const std::string& entry, Cr
                   ") AC ON AC.person_id = pe.person_id AND AC.event_id = pe.event_id");
   }
   const bool last = definition.qualified_limit == Limit::kLast;
-  return StrCat("SELECT ", kEventColumns, " FROM (SELECT pe.*, row_number() OVER (PARTITION BY "
+  return StrCat("SELECT ", kEventColumns,
+                " FROM (SELECT pe.*, row_number() OVER (PARTITION BY "
                 "pe.person_id ORDER BY pe.start_date",
                 last ? " DESC" : "", ", pe.event_id) AS ordinal FROM ", entry, " pe", join, ") QE",
                 definition.qualified_limit == Limit::kAll ? "" : " WHERE QE.ordinal = 1");

@@ -31,7 +31,7 @@ struct ScanKey {
 
 struct SqlContext {
   const SqlDialect* dialect = nullptr;
-  std::map<int, int> sets;               // the definition's concept set ids to those of kConceptTable
+  std::map<int, int> sets;  // the definition's concept set ids to those of kConceptTable
   std::map<ScanKey, std::string> scans;  // tables (set_id and the domain's columns); else the CDM's
 };
 

@@ -29,7 +29,8 @@ absl::Status InsertItems(SqlEngine& engine, const std::vector<ConceptSet>& sets)
   for (std::size_t number = 0; number < sets.size(); ++number) {
     for (const ConceptSetItem& item : sets[number].items) {
       StrAppend(&values, n == 0 ? "(" : ",(", number, ",", item.concept_id, ",",
-                item.excluded ? 1 : 0, ",", item.descendants ? 1 : 0, ",", item.mapped ? 1 : 0, ")");
+                item.excluded ? 1 : 0, ",", item.descendants ? 1 : 0, ",", item.mapped ? 1 : 0,
+                ")");
       if (++n == kRowsAtOnce) ESSAIM_RETURN_IF_ERROR(flush());
     }
   }
@@ -44,13 +45,15 @@ absl::StatusOr<bool> HasRows(SqlEngine& engine, std::string_view table) {
 
 // As Circe's conceptSetQuery, conceptSetDescendants, conceptSetMapped and conceptSetExclude.
 std::string ExpandSql(bool has_concepts) {
-  const std::string known =
-      has_concepts ? " JOIN concept c ON c.concept_id = i.concept_id" : "";
+  const std::string known = has_concepts ? " JOIN concept c ON c.concept_id = i.concept_id" : "";
   return StrCat(
-      "CREATE TEMPORARY TABLE ", Av(kConceptTable), " AS WITH own AS (SELECT i.set_id, "
-      "i.concept_id, i.excluded, i.mapped FROM ", kItems, " i", known, "), below AS (SELECT "
-      "i.set_id, a.descendant_concept_id AS concept_id, i.excluded, i.mapped FROM ", kItems,
-      " i JOIN concept_ancestor a ON a.ancestor_concept_id = i.concept_id",
+      "CREATE TEMPORARY TABLE ", Av(kConceptTable),
+      " AS WITH own AS (SELECT i.set_id, "
+      "i.concept_id, i.excluded, i.mapped FROM ",
+      kItems, " i", known,
+      "), below AS (SELECT "
+      "i.set_id, a.descendant_concept_id AS concept_id, i.excluded, i.mapped FROM ",
+      kItems, " i JOIN concept_ancestor a ON a.ancestor_concept_id = i.concept_id",
       has_concepts ? " JOIN concept c ON c.concept_id = a.descendant_concept_id AND "
                      "(c.invalid_reason IS NULL OR c.invalid_reason = '')"
                    : "",
@@ -66,8 +69,7 @@ std::string ExpandSql(bool has_concepts) {
 }  // namespace
 
 int ConceptSets::Add(const ConceptSet& set) {
-  const auto [at, added] =
-      numbers_.emplace(CanonicalText(set), static_cast<int>(sets_.size()));
+  const auto [at, added] = numbers_.emplace(CanonicalText(set), static_cast<int>(sets_.size()));
   if (added) sets_.push_back(set);
   return at->second;
 }
@@ -76,7 +78,8 @@ absl::StatusOr<std::vector<std::string>> ConceptSets::Expand(SqlEngine& engine) 
   ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE IF EXISTS ", kItems)));
   ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE IF EXISTS ", Av(kConceptTable))));
   ESSAIM_RETURN_IF_ERROR(
-      engine.Execute(StrCat("CREATE TEMPORARY TABLE ", kItems, " (set_id INTEGER, concept_id "
+      engine.Execute(StrCat("CREATE TEMPORARY TABLE ", kItems,
+                            " (set_id INTEGER, concept_id "
                             "BIGINT, excluded INTEGER, descendants INTEGER, mapped INTEGER)")));
   ESSAIM_RETURN_IF_ERROR(InsertItems(engine, sets_));
   ESSAIM_ASSIGN_OR_RETURN(const bool has_concepts, HasRows(engine, "concept"));

@@ -1,4 +1,5 @@
-// The concept sets of a batch of definitions, each different one once, expanded with the vocabulary.
+// The concept sets of a batch of definitions, each different one once, expanded with the
+// vocabulary.
 #pragma once
 
 #include <map>

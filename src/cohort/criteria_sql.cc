@@ -46,7 +46,8 @@ std::string Compare(std::string_view expression, Comparison comparison, const st
 // String.format("%.4f") gives.
 std::string FourDecimals(double value) {
   char buffer[400];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
   std::string text(buffer, end);
   const std::size_t dot = text.find('.');
   if (dot == std::string::npos || text.size() <= dot + 5) return text;
@@ -110,7 +111,9 @@ std::string CountExpression(const DomainInfo& info, std::string_view column) {
   }
   if (column == "START_DATE") return "C.start_date";
   if (column == "END_DATE") return "C.end_date";
-  if (column == "VISIT_ID") return "C.visit_occurrence_id";
+  if (column == "VISIT_ID") {
+    return info.has_visit ? "C.visit_occurrence_id" : "CAST(NULL AS BIGINT)";
+  }
   for (const CountColumn& known : info.count_columns) {
     if (known.key == column) return std::string(known.expression);
   }
@@ -229,8 +232,8 @@ std::string CriteriaSql::Plain(const cohort::Criterion& criterion,
   }
   for (const std::string* date : {&criterion.period_start, &criterion.period_end}) {
     if (date->empty()) continue;
-    conditions.push_back(StrCat("C.start_date <= ", DateText(*date), " AND C.end_date >= ",
-                                DateText(*date)));
+    conditions.push_back(
+        StrCat("C.start_date <= ", DateText(*date), " AND C.end_date >= ", DateText(*date)));
   }
   std::string join_text;
   for (const FieldJoin join : joins) join_text += JoinText(join);
@@ -238,15 +241,16 @@ std::string CriteriaSql::Plain(const cohort::Criterion& criterion,
       count_column.empty()
           ? ""
           : StrCat(", ",
-                   absl::StrReplaceAll(CountExpression(info, count_column),
-                                       {{"@duration", dialect.DaysBetween("C.start_date",
-                                                                          "C.end_date")}}),
+                   absl::StrReplaceAll(
+                       CountExpression(info, count_column),
+                       {{"@duration", dialect.DaysBetween("C.start_date", "C.end_date")}}),
                    " AS counted");
   return StrCat(
       "SELECT C.person_id, C.", Av(info.id), " AS event_id, ",
       criterion.period_start.empty() ? "C.start_date" : DateText(criterion.period_start),
       " AS start_date, ",
-      criterion.period_end.empty() ? "C.end_date" : DateText(criterion.period_end), " AS end_date, ",
+      criterion.period_end.empty() ? "C.end_date" : DateText(criterion.period_end),
+      " AS end_date, ",
       info.has_visit ? "C.visit_occurrence_id" : "CAST(NULL AS BIGINT) AS visit_occurrence_id",
       ", C.start_date AS sort_date", counted, " FROM (SELECT d.*, ", start_out, " AS start_date, ",
       end_out, " AS end_date", ordinal, " ", Rows(criterion, info), ") C", join_text,
@@ -267,10 +271,11 @@ std::string CriteriaSql::Criterion(const cohort::Criterion& criterion,
       "OP.observation_period_start_date <= Q.start_date AND OP.observation_period_end_date >= "
       "Q.start_date"));
   const std::string holds = Group(criterion.correlated.front(), observed, 0);
-  return StrCat("SELECT PE.person_id, PE.event_id, PE.start_date, PE.end_date, "
-                "PE.visit_occurrence_id, PE.sort_date",
-                count_column.empty() ? "" : ", PE.counted", " FROM ", events, " PE JOIN (", holds,
-                ") AC ON AC.person_id = PE.person_id AND AC.event_id = PE.event_id");
+  return StrCat(
+      "SELECT PE.person_id, PE.event_id, PE.start_date, PE.end_date, "
+      "PE.visit_occurrence_id, PE.sort_date",
+      count_column.empty() ? "" : ", PE.counted", " FROM ", events, " PE JOIN (", holds,
+      ") AC ON AC.person_id = PE.person_id AND AC.event_id = PE.event_id");
 }
 
 std::string CriteriaSql::Windows(const CorrelatedCriterion& correlated) const {
@@ -367,7 +372,8 @@ std::string CriteriaSql::Group(const cohort::Group& group, std::string_view even
       keep_none = true;
       break;
   }
-  return StrCat("SELECT ", index, " AS index_id, person_id, event_id FROM (SELECT E.person_id, "
+  return StrCat("SELECT ", index,
+                " AS index_id, person_id, event_id FROM (SELECT E.person_id, "
                 "E.event_id FROM ",
                 Av(events), " E ", keep_none ? "LEFT" : "INNER", " JOIN (",
                 absl::StrJoin(parts, "\nUNION ALL\n"),

@@ -37,6 +37,7 @@ class CriteriaSql {
   std::string Demographics(const Demographic& demographic, std::string_view events,
                            int index) const;
   std::string InSet(std::string_view expression, int set, bool excluded) const;
+
   int SetId(int id) const { return context_.sets.at(id); }
 
   const SqlContext& context_;

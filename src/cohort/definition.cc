@@ -31,7 +31,9 @@ std::string TextOf(const Endpoint& endpoint) {
 std::string TextOf(const Window& window) {
   return StrCat("[", TextOf(window.start), ",", TextOf(window.end),
                 window.from_index_end ? ",index-end" : "",
-                !window.on_event_end.has_value() ? "" : *window.on_event_end ? ",end" : ",start",
+                !window.on_event_end.has_value() ? ""
+                : *window.on_event_end           ? ",end"
+                                                 : ",start",
                 "]");
 }
 
@@ -92,8 +94,8 @@ std::string Canonical::TextOf(const std::vector<Filter>& filters) const {
 
 std::string Canonical::TextOf(const Criterion& criterion) const {
   std::string text = StrCat(Av(InfoOf(criterion.domain).key), "(", Set(criterion.concept_set), "/",
-                            Set(criterion.source_concept_set), criterion.first ? "/first" : "",
-                            "/", TextOf(criterion.filters));
+                            Set(criterion.source_concept_set), criterion.first ? "/first" : "", "/",
+                            TextOf(criterion.filters));
   if (const auto& adjust = criterion.adjustment) {
     StrAppend(&text, "/adjust:", adjust->start_from_end ? "end" : "start", adjust->start_days, ",",
               adjust->end_from_end ? "end" : "start", adjust->end_days);
@@ -166,8 +168,8 @@ const ConceptSet* Definition::FindConceptSet(int id) const {
 std::string CanonicalText(const ConceptSet& set) {
   std::vector<std::string> items;
   for (const ConceptSetItem& item : set.items) {
-    items.push_back(StrCat(item.excluded ? "-" : "+", item.concept_id,
-                           item.descendants ? "d" : "", item.mapped ? "m" : ""));
+    items.push_back(StrCat(item.excluded ? "-" : "+", item.concept_id, item.descendants ? "d" : "",
+                           item.mapped ? "m" : ""));
   }
   std::sort(items.begin(), items.end());
   items.erase(std::unique(items.begin(), items.end()), items.end());

@@ -1,7 +1,7 @@
 // A cohort definition, whatever format it came in: who enters, who stays, and when they leave.
 //
-// The semantics are those of OHDSI's Circe (OHDSI/circe-be, Apache-2.0); docs/cohorts.md tells them.
-// Windows and offsets are in days; dates are calendar days, YYYY-MM-DD.
+// The semantics are those of OHDSI's Circe (OHDSI/circe-be, Apache-2.0); docs/cohorts.md tells
+// them. Windows and offsets are in days; dates are calendar days, YYYY-MM-DD.
 #pragma once
 
 #include <cstdint>
@@ -92,8 +92,8 @@ struct Endpoint {
 
 struct Window {
   Endpoint start, end;
-  bool from_index_end = false;                // counted from the index event's end, not its start
-  std::optional<bool> on_event_end;           // whether the event's end, not its start, lies within
+  bool from_index_end = false;       // counted from the index event's end, not its start
+  std::optional<bool> on_event_end;  // whether the event's end, not its start, lies within
 };
 
 struct Occurrence {
@@ -151,14 +151,14 @@ struct Definition {
   std::vector<Criterion> entry;
   int days_before = 0, days_after = 0;  // of observation about the entry
   Limit entry_limit = Limit::kFirst;
-  std::optional<Group> additional;         // of the entry events
-  Limit qualified_limit = Limit::kFirst;   // only where `additional` is there
+  std::optional<Group> additional;        // of the entry events
+  Limit qualified_limit = Limit::kFirst;  // only where `additional` is there
   std::vector<InclusionRule> rules;
-  Limit limit = Limit::kFirst;             // of the events that pass every rule
+  Limit limit = Limit::kFirst;                                 // of the events that pass every rule
   std::variant<std::monostate, DateOffset, DrugEraExit> exit;  // none: the observation's end
   std::vector<Criterion> censoring;
-  int era_gap = 0;                         // cohort rows of a person this close are one
-  std::string censor_start, censor_end;    // dates; empty where none
+  int era_gap = 0;                       // cohort rows of a person this close are one
+  std::string censor_start, censor_end;  // dates; empty where none
 
   const ConceptSet* FindConceptSet(int id) const;  // null if there is none of that id
 };

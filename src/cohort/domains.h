@@ -63,9 +63,9 @@ struct DomainInfo {
   std::string_view table, id, concept_column;
   std::string_view source_key, source_column;  // empty where none
   std::string_view start;                      // a column of the table
-  std::string_view end;           // a column of the table that holds the last day; empty where none
-  std::string_view supply;        // a column with the days after `start`, where the end is absent
-  bool end_required;              // an absent end stays absent, not the day after the start
+  std::string_view end;     // a column of the table that holds the last day; empty where none
+  std::string_view supply;  // a column with the days after `start`, where the end is absent
+  bool end_required;        // an absent end stays absent, not the day after the start
   bool has_visit, has_first, has_adjustment;
   std::vector<DomainField> fields;
   std::vector<CountColumn> count_columns;

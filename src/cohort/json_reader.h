@@ -16,9 +16,11 @@ namespace essaim::cohort {
 
 class JsonReader {
  public:
-  JsonReader(const nlohmann::json& value, std::string path) : value_(&value), path_(std::move(path)) {}
+  JsonReader(const nlohmann::json& value, std::string path)
+      : value_(&value), path_(std::move(path)) {}
 
   const nlohmann::json& value() const { return *value_; }
+
   const std::string& path() const { return path_; }
 
   absl::Status Wrong(std::string_view what) const;        // kInvalidArgument "path: what"
