@@ -1,5 +1,5 @@
-// cohorts_bench CDM_FOLDER CASES [one]: runs Circe definitions on a CDM of CSV files, tells the time,
-// and compares each cohort with the rows that the case expects, if it does.
+// cohorts_bench CDM_FOLDER CASES [one]: runs Circe definitions on a CDM of CSV files, tells the
+// time, and compares each cohort with the rows that the case expects, if it does.
 //
 // CASES: lines of JSON, {"id": 1, "expression": {...}, "rows": ["person,start,end", ...]}.
 // `one`: each definition in a batch of its own.
@@ -36,9 +36,10 @@ int Compare(essaim::SqlEngine& engine, const std::vector<Case>& cases) {
   int n_wrong = 0;
   std::size_t n_rows = 0, n_filled = 0;
   for (const Case& one : cases) {
-    const auto rows = engine.Query(absl::StrCat(
-        "SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort WHERE "
-        "cohort_definition_id = ", one.id));
+    const auto rows = engine.Query(
+        absl::StrCat("SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort WHERE "
+                     "cohort_definition_id = ",
+                     one.id));
     if (!rows.ok()) return 1;
     std::vector<std::string> lines = essaim::cohort::Lines(*rows);
     std::sort(lines.begin(), lines.end());
@@ -69,7 +70,8 @@ int main(int argc, char** argv) {
     auto definition = essaim::cohort::ParseCirce(json["expression"].dump());
     if (!definition.ok()) {
       if (++n_refused <= 20) {
-        std::printf("refused %d: %s\n", json["id"].get<int>(), definition.status().ToString().c_str());
+        std::printf("refused %d: %s\n", json["id"].get<int>(),
+                    definition.status().ToString().c_str());
       }
       continue;
     }

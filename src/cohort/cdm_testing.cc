@@ -46,8 +46,7 @@ absl::StatusOr<std::unique_ptr<TestCdm>> TestCdm::Make() {
                                             .log = &cdm->log_}));
   ESSAIM_ASSIGN_OR_RETURN(cdm->engine_, OpenDuckDbEngine(std::move(file)));
   for (const CdmTable& table : CdmTables()) {
-    ESSAIM_RETURN_IF_ERROR(
-        cdm->engine_->Execute(CreateTable(cdm->engine_->dialect(), table)));
+    ESSAIM_RETURN_IF_ERROR(cdm->engine_->Execute(CreateTable(cdm->engine_->dialect(), table)));
   }
   return cdm;
 }

@@ -33,11 +33,12 @@ std::string Entry(const Definition& definition, CriteriaSql& sql) {
       "op_end_date, E.visit_occurrence_id FROM (",
       absl::StrJoin(criteria, "\nUNION ALL\n"),
       ") E JOIN observation_period OP ON E.person_id = OP.person_id AND E.start_date >= "
-      "OP.observation_period_start_date AND E.start_date <= OP.observation_period_end_date WHERE ",
+      "OP.observation_period_start_date AND E.start_date <= OP.observation_period_end_date LEFT "
+      "JOIN ",
+      Av(kOptOutTable), " o ON o.person_id = E.person_id WHERE ",
       sql.AddDays("OP.observation_period_start_date", definition.days_before),
       " <= E.start_date AND ", sql.AddDays("E.start_date", definition.days_after),
-      " <= OP.observation_period_end_date AND NOT EXISTS (SELECT 1 FROM ", Av(kOptOutTable),
-      " o WHERE o.person_id = E.person_id)) P",
+      " <= OP.observation_period_end_date AND o.person_id IS NULL) P",
       definition.entry_limit == Limit::kAll ? "" : " WHERE P.ordinal = 1");
 }
 
