@@ -6,6 +6,7 @@ its author with the Java originals. Needs: pip install duckcdm==0.4.7 duckdb.
 
     cohorts.py cdm FOLDER                 a small made-up CDM (seeded), as CSV files
     cohorts.py define N SEED > CASES      random definitions that use every supported feature
+    cohorts.py library N SEED FOLDER > CASES   as the OHDSI Phenotype Library's mix, concepts of FOLDER
     cohorts.py expect FOLDER < CASES      the same lines with the rows that Circe's SQL gives
 
 A case is a line of JSON: {"id": 1, "expression": {...}, "rows": ["person,start,end", ...]}.
@@ -483,6 +484,70 @@ class Maker:
         return d
 
 
+# ---- the Phenotype Library's mix ---------------------------------------------------------------
+
+def used(folder, table, column):
+    for name in os.listdir(folder):
+        if name.lower() == table + ".csv":
+            with open(os.path.join(folder, name), newline="") as f:
+                return sorted({int(row[column]) for row in csv.DictReader(f) if row[column]} - {0})
+    return []
+
+
+def library(n, seed, folder):
+    """Half conditions alone, a third with rules or filters, one concept in eight known to the data: the
+    shares of OHDSI/PhenotypeLibrary 3.37.0. FOLDER gets a concept table of the concepts in use."""
+    known = {kind: used(folder, table, table.split("_")[0] + "_concept_id") for kind, table in (
+        ("ConditionOccurrence", "condition_occurrence"), ("DrugExposure", "drug_exposure"),
+        ("ProcedureOccurrence", "procedure_occurrence"), ("VisitOccurrence", "visit_occurrence"),
+        ("Observation", "observation"))}
+    everything = sorted(set().union(*known.values()))
+    write(folder, "concept", [dict(concept_id=c, concept_name=f"concept {c}", invalid_reason="") for c in everything])
+    write(folder, "concept_ancestor", [dict(ancestor_concept_id=c, descendant_concept_id=c) for c in everything])
+    r = random.Random(seed)
+
+    def any_set(sets, kind, filled):
+        ids = r.sample(known[kind], min(len(known[kind]), r.choice([1, 2, 5]))) if filled else []
+        ids += [r.randint(40_000_000, 45_000_000) for _ in range(r.choice([2, 5, 20, 60]))]
+        sets.append({"id": len(sets), "name": "s", "expression": {"items": [
+            {"concept": concept(c), "includeDescendants": True, "isExcluded": r.random() < 0.05} for c in ids]}})
+        return len(sets) - 1
+
+    for i in range(n):
+        sets = []
+        filled = r.random() < 0.12
+        kinds = ["ConditionOccurrence"] if r.random() < 0.5 else r.choices(
+            list(known), [70, 12, 16, 11, 12], k=r.choice([1, 2, 2, 3]))
+        entry = []
+        for kind in kinds:
+            body = {"CodesetId": any_set(sets, kind, filled)}
+            if r.random() < 0.13:
+                body["First"] = True
+            if r.random() < 0.1:
+                body["Age"] = {"Value": 18, "Op": "gte"}
+            entry.append({kind: body})
+        rules = []
+        for _ in range(r.choice([1, 1, 2, 3, 6]) if r.random() < 0.24 else 0):
+            kind = r.choice(list(known))
+            rules.append({"name": "r", "expression": {"Type": r.choice(["ALL", "ANY"]), "CriteriaList": [{
+                "Criteria": {kind: {"CodesetId": any_set(sets, kind, filled)}},
+                "StartWindow": {"Start": {"Days": 365, "Coeff": -1}, "End": {"Days": r.choice([0, 30]), "Coeff": 1}},
+                "Occurrence": r.choice([{"Type": 0, "Count": 0}, {"Type": 2, "Count": 1}])}
+                for _ in range(r.choice([1, 2]))], "DemographicCriteriaList": [], "Groups": []}})
+        d = {"ConceptSets": sets, "PrimaryCriteria": {
+            "CriteriaList": entry, "ObservationWindow": {"PriorDays": r.choice([0, 365]), "PostDays": 0},
+            "PrimaryCriteriaLimit": {"Type": "All"}}, "QualifiedLimit": {"Type": "First"},
+            "ExpressionLimit": {"Type": r.choice(["All", "First"])}, "InclusionRules": rules,
+            "CollapseSettings": {"CollapseType": "ERA", "EraPad": r.choice([0, 0, 30])}, "CensorWindow": {}}
+        way = r.random()
+        if way < 0.68:
+            d["EndStrategy"] = {"DateOffset": {"DateField": "EndDate", "Offset": r.choice([0, 1, 7])}}
+        elif way < 0.74:
+            d["EndStrategy"] = {"CustomEra": {"DrugCodesetId": any_set(sets, "DrugExposure", filled), "GapDays": 30,
+                                              "Offset": 0}}
+        print(json.dumps({"id": i + 1, "expression": d}, separators=(",", ":")))
+
+
 # ---- what Circe's SQL gives ------------------------------------------------------------------------
 
 def load(folder):
@@ -553,6 +618,8 @@ def main():
         for i in range(int(sys.argv[2])):
             r = random.Random(int(sys.argv[3]) * 1_000_000 + i)
             print(json.dumps({"id": i + 1, "expression": Maker(r).definition()}, separators=(",", ":")))
+    elif sys.argv[1:2] == ["library"]:
+        library(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     elif sys.argv[1:2] == ["expect"]:
         expect(sys.argv[2], sys.stdin)
     else:
