@@ -1,0 +1,105 @@
+// cohorts_bench CDM_FOLDER CASES [one]: runs Circe definitions on a CDM of CSV files, tells the
+// time, and compares each cohort with the rows that the case expects, if it does.
+//
+// CASES: lines of JSON, {"id": 1, "expression": {...}, "rows": ["person,start,end", ...]}.
+// `one`: each definition in a batch of its own.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cohort/cdm_testing.h"
+#include "cohort/circe.h"
+#include "cohort/run_cohorts.h"
+
+namespace {
+
+using essaim::cohort::NumberedDefinition;
+using Clock = std::chrono::steady_clock;
+
+struct Case {
+  int id = 0;
+  bool has_rows = false;
+  std::vector<std::string> rows;
+};
+
+double Seconds(Clock::time_point from) {
+  return std::chrono::duration<double>(Clock::now() - from).count();
+}
+
+int Compare(essaim::SqlEngine& engine, const std::vector<Case>& cases) {
+  int n_wrong = 0;
+  std::size_t n_rows = 0, n_filled = 0;
+  for (const Case& one : cases) {
+    const auto rows = engine.Query(
+        absl::StrCat("SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort WHERE "
+                     "cohort_definition_id = ",
+                     one.id));
+    if (!rows.ok()) return 1;
+    std::vector<std::string> lines = essaim::cohort::Lines(*rows);
+    std::sort(lines.begin(), lines.end());
+    n_rows += lines.size();
+    n_filled += lines.empty() ? 0 : 1;
+    if (!one.has_rows || lines == one.rows) continue;
+    if (++n_wrong <= 20) {
+      std::printf("cohort %d: %zu rows, expected %zu\n", one.id, lines.size(), one.rows.size());
+    }
+  }
+  std::printf("%zu cohorts, %zu not empty, %zu rows, %d differ\n", cases.size(), n_filled, n_rows,
+              n_wrong);
+  return n_wrong == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return std::fprintf(stderr, "cohorts_bench CDM_FOLDER CASES [one]\n"), 2;
+  auto cdm = essaim::cohort::TestCdm::Make();
+  if (!cdm.ok() || !(*cdm)->Load(argv[1]).ok()) return std::fprintf(stderr, "no CDM\n"), 2;
+  std::vector<NumberedDefinition> definitions;
+  std::vector<Case> cases;
+  int n_refused = 0;
+  std::ifstream file(argv[2]);
+  for (std::string line; std::getline(file, line);) {
+    const auto json = nlohmann::json::parse(line);
+    auto definition = essaim::cohort::ParseCirce(json["expression"].dump());
+    if (!definition.ok()) {
+      if (++n_refused <= 20) {
+        std::printf("refused %d: %s\n", json["id"].get<int>(),
+                    definition.status().ToString().c_str());
+      }
+      continue;
+    }
+    Case& one = cases.emplace_back();
+    one.id = json["id"].get<int>();
+    one.has_rows = json.contains("rows");
+    if (one.has_rows) one.rows = json["rows"].get<std::vector<std::string>>();
+    std::sort(one.rows.begin(), one.rows.end());
+    definitions.push_back({one.id, *std::move(definition)});
+  }
+  std::printf("%zu definitions, %d refused\n", definitions.size(), n_refused);
+
+  const auto start = Clock::now();
+  const bool alone = argc > 3;
+  for (std::size_t i = 0; i < definitions.size(); i += alone ? 1 : definitions.size()) {
+    const std::vector<NumberedDefinition> batch(
+        definitions.begin() + static_cast<std::ptrdiff_t>(i),
+        alone ? definitions.begin() + static_cast<std::ptrdiff_t>(i) + 1 : definitions.end());
+    const auto report = essaim::cohort::RunCohorts((*cdm)->engine(), batch, {});
+    if (!report.ok()) {
+      std::printf("cohort %d: %s\n%s\n", batch[0].id, report.status().ToString().c_str(),
+                  (*cdm)->log().c_str());
+      return 1;
+    }
+    for (const std::string& notice : report->notices) {
+      if (i == 0) std::printf("notice: %s\n", notice.c_str());
+    }
+  }
+  std::printf("%.2f s %s\n", Seconds(start), alone ? "one by one" : "as one batch");
+  return Compare((*cdm)->engine(), cases);
+}

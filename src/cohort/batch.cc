@@ -1,0 +1,331 @@
+#include "cohort/batch.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cohort/dates.h"
+#include "warehouse/expression_sql.h"
+
+namespace essaim::cohort {
+namespace {
+
+using absl::StrAppend;
+using absl::StrCat;
+
+constexpr char kParameters[] = "essaim_cohort_parameters";
+constexpr char kRows[] = "essaim_cohort_rows";
+
+// A domain's rows may be in so many sets that a copy for each would be larger than it is worth.
+constexpr std::int64_t kCopiesMax = 8, kSmallScan = 1'000'000;
+
+std::int64_t Whole(const SqlValue& value) {
+  const auto* number = std::get_if<std::int64_t>(&value);
+  return number == nullptr ? 0 : *number;
+}
+
+std::string DateOrNull(const std::string& date) {
+  return date.empty() ? "CAST(NULL AS DATE)" : StrCat("DATE '", date, "'");
+}
+
+const char* KeepOf(Limit limit) {
+  return limit == Limit::kAll ? "'all'" : limit == Limit::kFirst ? "'first'" : "'last'";
+}
+
+std::vector<std::string> StepNames(const Definition& definition) {
+  std::vector<std::string> names = {"entry events"};
+  if (definition.additional.has_value()) names.push_back("additional criteria");
+  for (std::size_t i = 0; i < definition.rules.size(); ++i) {
+    const std::string& name = definition.rules[i].name;
+    names.push_back(name.empty() ? StrCat("inclusion rule ", i + 1) : name);
+  }
+  names.push_back("cohort");
+  return names;
+}
+
+}  // namespace
+
+absl::Status Batch::NumberConceptSets() {
+  for (const NumberedDefinition& numbered : definitions_) {
+    std::map<int, int>& numbers = numbers_.emplace_back();
+    for (const ConceptSet& set : numbered.definition.concept_sets) {
+      numbers[set.id] = sets_.Add(set);
+    }
+  }
+  ESSAIM_ASSIGN_OR_RETURN(report_.notices, sets_.Expand(engine_));
+  return absl::OkStatus();
+}
+
+absl::Status Batch::MakeOptOuts() {
+  const std::string create = StrCat("CREATE TEMPORARY TABLE ", Av(kOptOutTable));
+  if (!options_.opt_out.has_value()) {
+    return engine_.Execute(StrCat(create, " (person_id BIGINT)"));
+  }
+  const OptOut& out = *options_.opt_out;
+  const std::string day = StrCat("DATE '", out.as_of, "'");
+  return engine_.Execute(StrCat(create, " AS SELECT DISTINCT person_id FROM ", out.table,
+                                " WHERE scope IN ('all', ", SqlText(out.scope),
+                                ") AND (\"from\" IS NULL OR \"from\" <= ", day,
+                                ") AND (until IS NULL OR until >= ", day, ")"));
+}
+
+absl::Status Batch::Scan(const ScanKey& key, const std::set<int>& sets) {
+  const DomainInfo& info = InfoOf(key.domain);
+  const std::string column(key.by_source ? info.source_column : info.concept_column);
+  const std::string from =
+      StrCat(" FROM ", Av(info.table), " d JOIN ", Av(kConceptTable), " cs ON d.", column,
+             " = cs.concept_id WHERE cs.set_id IN (", absl::StrJoin(sets, ","), ")");
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows counts, engine_.Query(StrCat("SELECT cs.set_id, COUNT(*)",
+                                                                     from, " GROUP BY cs.set_id")));
+  std::int64_t total = 0;
+  std::set<int>& filled = filled_[key];
+  for (const auto& row : counts.rows) {
+    filled.insert(static_cast<int>(Whole(row[0])));
+    total += Whole(row[1]);
+  }
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows size,
+                          engine_.Query(StrCat("SELECT COUNT(*) FROM ", Av(info.table))));
+  // For one cohort the plain join is as good; for many, one copy by set serves them all.
+  if (definitions_.size() < 4) return absl::OkStatus();
+  if (total > kSmallScan && total > kCopiesMax * Whole(size.rows.at(0).at(0))) {
+    return absl::OkStatus();
+  }
+  const std::string name = StrCat("essaim_cohort_scan_", Av(info.table), key.by_source ? "_s" : "");
+  std::string columns;
+  for (const std::string& name_of : ColumnsOf(info)) StrAppend(&columns, ", d.", name_of);
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DROP TABLE IF EXISTS ", name)));
+  ESSAIM_RETURN_IF_ERROR(
+      engine_.Execute(StrCat("CREATE TEMPORARY TABLE ", name, " AS SELECT cs.set_id", columns, from,
+                             " ORDER BY cs.set_id")));
+  scans_[key] = name;
+  return absl::OkStatus();
+}
+
+absl::Status Batch::ScanDomains() {
+  std::map<ScanKey, std::set<int>> wanted;
+  for (std::size_t i = 0; i < definitions_.size(); ++i) {
+    ForEachCriterion(definitions_[i].definition, [&](const Criterion& criterion) {
+      const auto& numbers = numbers_[i];
+      if (criterion.concept_set.has_value()) {
+        wanted[{criterion.domain, false}].insert(numbers.at(*criterion.concept_set));
+      } else if (criterion.source_concept_set.has_value()) {
+        wanted[{criterion.domain, true}].insert(numbers.at(*criterion.source_concept_set));
+      }
+    });
+  }
+  for (const auto& [key, sets] : wanted) ESSAIM_RETURN_IF_ERROR(Scan(key, sets));
+  return absl::OkStatus();
+}
+
+SqlContext Batch::ContextOf(std::size_t i) const {
+  return {&engine_.dialect(), numbers_[i], scans_};
+}
+
+absl::Status Batch::MakeWorkTables() {
+  const std::string create = "CREATE TEMPORARY TABLE ";
+  for (const std::string& statement :
+       {StrCat(create, Av(kEventTable),
+               " (cohort_id INTEGER, person_id BIGINT, event_id BIGINT, start_date DATE, end_date "
+               "DATE, op_end_date DATE, passed INTEGER)"),
+        StrCat(create, Av(kIncludedTable),
+               " (cohort_id INTEGER, person_id BIGINT, event_id BIGINT, start_date DATE, end_date "
+               "DATE, op_end_date DATE)"),
+        StrCat(create, Av(kEndTable),
+               " (cohort_id INTEGER, person_id BIGINT, event_id BIGINT, end_date DATE)"),
+        StrCat(create, kRows,
+               " (cohort_id INTEGER, person_id BIGINT, start_date DATE, end_date DATE)"),
+        StrCat(create, kParameters,
+               " (cohort_id INTEGER, rules INTEGER, keep VARCHAR(8), offset_from VARCHAR(8), "
+               "offset_days INTEGER, era_gap INTEGER, censor_start DATE, censor_end DATE)")}) {
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(statement));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Batch::FillParameters(std::size_t begin, std::size_t end) {
+  std::string values;
+  for (std::size_t i = begin; i < end; ++i) {
+    const Definition& definition = definitions_[i].definition;
+    const auto* offset = std::get_if<DateOffset>(&definition.exit);
+    StrAppend(&values, i == begin ? "(" : ",(", definitions_[i].id, ",", definition.rules.size(),
+              ",", KeepOf(definition.limit), ",",
+              offset == nullptr  ? "'none'"
+              : offset->from_end ? "'end'"
+                                 : "'start'",
+              ",", offset == nullptr ? 0 : offset->days, ",", definition.era_gap, ",",
+              DateOrNull(definition.censor_start), ",", DateOrNull(definition.censor_end), ")");
+  }
+  return engine_.Execute(StrCat("INSERT INTO ", kParameters, " VALUES ", values));
+}
+
+absl::Status Batch::FillEvents(std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    // Entry criteria whose concepts no row has give nothing: they are not asked for.
+    Definition definition = definitions_[i].definition;
+    std::erase_if(definition.entry, [&](const Criterion& criterion) {
+      const bool by_source = !criterion.concept_set.has_value();
+      const std::optional<int> set =
+          by_source ? criterion.source_concept_set : criterion.concept_set;
+      if (!set.has_value()) return false;
+      const auto found = filled_.find({criterion.domain, by_source});
+      return found == filled_.end() || !found->second.contains(numbers_[i].at(*set));
+    });
+    if (definition.entry.empty()) continue;
+    ESSAIM_RETURN_IF_ERROR(
+        engine_.Execute(EventsSql(definition, definitions_[i].id, ContextOf(i))));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Batch::FillRows(std::size_t begin, std::size_t end) {
+  const SqlDialect& dialect = engine_.dialect();
+  const auto limited = [](const char* keep, const char* order) {
+    return StrCat(
+        "SELECT cohort_id, person_id, event_id, start_date, end_date, op_end_date FROM "
+        "(SELECT e.*, row_number() OVER (PARTITION BY e.cohort_id, e.person_id ORDER BY "
+        "e.start_date ",
+        order, ", e.event_id) AS ordinal FROM ", Av(kEventTable), " e JOIN ", kParameters,
+        " p ON p.cohort_id = e.cohort_id AND p.keep = ", keep,
+        " AND e.passed = p.rules) L WHERE ordinal = 1");
+  };
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+      StrCat("INSERT INTO ", Av(kIncludedTable),
+             " SELECT e.cohort_id, e.person_id, e.event_id, "
+             "e.start_date, e.end_date, e.op_end_date FROM ",
+             Av(kEventTable), " e JOIN ", kParameters,
+             " p ON p.cohort_id = e.cohort_id AND p.keep = 'all' AND e.passed = p.rules UNION ALL ",
+             limited("'first'", "ASC"), " UNION ALL ", limited("'last'", "DESC"))));
+
+  const std::string offset_end = dialect.AddDays(
+      "CASE WHEN p.offset_from = 'end' THEN i.end_date ELSE i.start_date END", "p.offset_days");
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+      StrCat("INSERT INTO ", Av(kEndTable),
+             " SELECT i.cohort_id, i.person_id, i.event_id, CASE WHEN "
+             "p.offset_from = 'none' OR ",
+             offset_end, " > i.op_end_date THEN i.op_end_date ELSE ", offset_end, " END FROM ",
+             Av(kIncludedTable), " i JOIN ", kParameters, " p ON p.cohort_id = i.cohort_id")));
+  for (std::size_t i = begin; i < end; ++i) {
+    for (const std::string& sql :
+         EndsSql(definitions_[i].definition, definitions_[i].id, ContextOf(i))) {
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(sql));
+    }
+  }
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat(
+      "INSERT INTO ", kRows,
+      " SELECT i.cohort_id, i.person_id, i.start_date, MIN(c.end_date) FROM ", Av(kIncludedTable),
+      " i JOIN ", Av(kEndTable),
+      " c ON c.cohort_id = i.cohort_id AND "
+      "c.person_id = i.person_id AND c.event_id = i.event_id AND c.end_date >= i.start_date GROUP "
+      "BY i.cohort_id, i.person_id, i.event_id, i.start_date")));
+
+  const std::string eras = StrCat(
+      "SELECT cohort_id, person_id, MIN(start_date) AS start_date, MAX(end_date) AS end_date FROM "
+      "(SELECT cohort_id, person_id, start_date, end_date, SUM(is_start) OVER (PARTITION BY "
+      "cohort_id, person_id ORDER BY start_date, is_start DESC ROWS UNBOUNDED PRECEDING) AS island "
+      "FROM (SELECT cohort_id, person_id, start_date, end_date, CASE WHEN MAX(end_date) OVER "
+      "(PARTITION BY cohort_id, person_id ORDER BY start_date ROWS BETWEEN UNBOUNDED PRECEDING AND "
+      "1 PRECEDING) >= start_date THEN 0 ELSE 1 END AS is_start FROM (SELECT r.cohort_id, "
+      "r.person_id, r.start_date, ",
+      dialect.AddDays("r.end_date", "p.era_gap"), " AS end_date FROM ", kRows, " r JOIN ",
+      kParameters,
+      " p ON p.cohort_id = r.cohort_id) CR) ST) GR GROUP BY cohort_id, person_id, island");
+  return engine_.Execute(StrCat(
+      "INSERT INTO ", options_.target,
+      " (cohort_definition_id, subject_id, cohort_start_date, "
+      "cohort_end_date) SELECT cohort_id, person_id, start_date, end_date FROM (SELECT "
+      "f.cohort_id, "
+      "f.person_id, CASE WHEN p.censor_start > f.start_date THEN p.censor_start ELSE f.start_date "
+      "END AS start_date, CASE WHEN p.censor_end < f.end_date THEN p.censor_end ELSE f.end_date "
+      "END "
+      "AS end_date FROM (SELECT e.cohort_id, e.person_id, e.start_date, ",
+      dialect.AddDays("e.end_date", "-q.era_gap"), " AS end_date FROM (", eras, ") e JOIN ",
+      kParameters, " q ON q.cohort_id = e.cohort_id) f JOIN ", kParameters,
+      " p ON p.cohort_id = f.cohort_id) w WHERE start_date <= end_date"));
+}
+
+absl::Status Batch::ReadCounts() {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows best,
+      engine_.Query(StrCat("SELECT cohort_id, best, COUNT(*) FROM (SELECT cohort_id, person_id, "
+                           "MAX(passed) AS best FROM ",
+                           Av(kEventTable),
+                           " GROUP BY cohort_id, person_id) b GROUP BY cohort_id, best")));
+  for (const auto& row : best.rows) {
+    const std::size_t i = index_of_.at(static_cast<int>(Whole(row[0])));
+    std::vector<AttritionStep>& steps = report_.cohorts[i].attrition;
+    // A person who passed k rules is left after each of the first k.
+    const bool additional = definitions_[i].definition.additional.has_value();
+    const std::int64_t last = Whole(row[1]) + (additional ? 1 : 0);
+    for (std::int64_t step = 0; step <= last; ++step) {
+      steps[static_cast<std::size_t>(step)].persons += Whole(row[2]);
+    }
+  }
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine_.Query(
+          StrCat("SELECT cohort_definition_id, COUNT(*), COUNT(DISTINCT subject_id) FROM ",
+                 options_.target, " WHERE cohort_definition_id IN (SELECT cohort_id FROM ",
+                 kParameters, ") GROUP BY cohort_definition_id")));
+  for (const auto& row : rows.rows) {
+    CohortResult& cohort = report_.cohorts[index_of_.at(static_cast<int>(Whole(row[0])))];
+    cohort.rows = Whole(row[1]);
+    cohort.persons = Whole(row[2]);
+    cohort.attrition.back().persons = cohort.persons;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Batch::RunSome(std::size_t begin, std::size_t end) {
+  for (const std::string_view table : {kEventTable, kIncludedTable, kEndTable,
+                                       std::string_view(kRows), std::string_view(kParameters)}) {
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DELETE FROM ", Av(table))));
+  }
+  ESSAIM_RETURN_IF_ERROR(FillParameters(begin, end));
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DELETE FROM ", options_.target,
+                                                " WHERE cohort_definition_id IN (SELECT cohort_id "
+                                                "FROM ",
+                                                kParameters, ")")));
+  ESSAIM_RETURN_IF_ERROR(FillEvents(begin, end));
+  ESSAIM_RETURN_IF_ERROR(FillRows(begin, end));
+  return ReadCounts();
+}
+
+absl::StatusOr<RunReport> Batch::Run() {
+  for (std::size_t i = 0; i < definitions_.size(); ++i) {
+    index_of_[definitions_[i].id] = i;
+    CohortResult& cohort = report_.cohorts.emplace_back();
+    cohort.id = definitions_[i].id;
+    cohort.hash = DefinitionHash(definitions_[i].definition);
+    for (std::string& name : StepNames(definitions_[i].definition)) {
+      cohort.attrition.push_back({std::move(name), 0});
+    }
+  }
+  ESSAIM_RETURN_IF_ERROR(NumberConceptSets());
+  ESSAIM_RETURN_IF_ERROR(MakeOptOuts());
+  ESSAIM_RETURN_IF_ERROR(ScanDomains());
+  ESSAIM_RETURN_IF_ERROR(MakeWorkTables());
+  const auto at_once = static_cast<std::size_t>(options_.cohorts_at_once);
+  for (std::size_t begin = 0; begin < definitions_.size(); begin += at_once) {
+    ESSAIM_RETURN_IF_ERROR(RunSome(begin, std::min(begin + at_once, definitions_.size())));
+  }
+  return std::move(report_);
+}
+
+absl::Status Batch::DropTables() {
+  std::vector<std::string> tables = {std::string(kConceptTable),
+                                     std::string(kOptOutTable),
+                                     std::string(kEventTable),
+                                     std::string(kIncludedTable),
+                                     std::string(kEndTable),
+                                     kRows,
+                                     kParameters};
+  for (const auto& [key, table] : scans_) tables.push_back(table);
+  for (const std::string& table : tables) {
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DROP TABLE IF EXISTS ", table)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace essaim::cohort

@@ -1,0 +1,117 @@
+#include "cohort/concept_sets.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "cohort/cohort_sql.h"
+
+namespace essaim::cohort {
+namespace {
+
+using absl::StrAppend;
+using absl::StrCat;
+
+constexpr char kItems[] = "essaim_cohort_items";
+constexpr std::size_t kRowsAtOnce = 2'000;
+
+absl::Status InsertItems(SqlEngine& engine, const std::vector<ConceptSet>& sets) {
+  std::string values;
+  std::size_t n = 0;
+  const auto flush = [&]() -> absl::Status {
+    if (n == 0) return absl::OkStatus();
+    const absl::Status done = engine.Execute(StrCat("INSERT INTO ", kItems, " VALUES ", values));
+    values.clear();
+    n = 0;
+    return done;
+  };
+  for (std::size_t number = 0; number < sets.size(); ++number) {
+    for (const ConceptSetItem& item : sets[number].items) {
+      StrAppend(&values, n == 0 ? "(" : ",(", number, ",", item.concept_id, ",",
+                item.excluded ? 1 : 0, ",", item.descendants ? 1 : 0, ",", item.mapped ? 1 : 0,
+                ")");
+      if (++n == kRowsAtOnce) ESSAIM_RETURN_IF_ERROR(flush());
+    }
+  }
+  return flush();
+}
+
+absl::StatusOr<bool> HasRows(SqlEngine& engine, std::string_view table) {
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
+                          engine.Query(StrCat("SELECT 1 FROM ", Av(table), " LIMIT 1")));
+  return !rows.rows.empty();
+}
+
+// As Circe's conceptSetQuery, conceptSetDescendants, conceptSetMapped and conceptSetExclude.
+std::string ExpandSql(bool has_concepts) {
+  const std::string known = has_concepts ? " JOIN concept c ON c.concept_id = i.concept_id" : "";
+  return StrCat(
+      "CREATE TEMPORARY TABLE ", Av(kConceptTable),
+      " AS WITH own AS (SELECT i.set_id, "
+      "i.concept_id, i.excluded, i.mapped FROM ",
+      kItems, " i", known,
+      "), below AS (SELECT "
+      "i.set_id, a.descendant_concept_id AS concept_id, i.excluded, i.mapped FROM ",
+      kItems, " i JOIN concept_ancestor a ON a.ancestor_concept_id = i.concept_id",
+      has_concepts ? " JOIN concept c ON c.concept_id = a.descendant_concept_id AND "
+                     "(c.invalid_reason IS NULL OR c.invalid_reason = '')"
+                   : "",
+      " WHERE i.descendants = 1), named AS (SELECT * FROM own UNION ALL SELECT * FROM below), "
+      "members AS (SELECT set_id, concept_id, excluded FROM named UNION SELECT n.set_id, "
+      "r.concept_id_1, n.excluded FROM named n JOIN concept_relationship r ON r.concept_id_2 = "
+      "n.concept_id AND r.relationship_id = 'Maps to' AND (r.invalid_reason IS NULL OR "
+      "r.invalid_reason = '') WHERE n.mapped = 1) SELECT DISTINCT m.set_id, m.concept_id FROM "
+      "members m WHERE m.excluded = 0 AND NOT EXISTS (SELECT 1 FROM members x WHERE x.set_id = "
+      "m.set_id AND x.concept_id = m.concept_id AND x.excluded = 1) ORDER BY 1, 2");
+}
+
+}  // namespace
+
+int ConceptSets::Add(const ConceptSet& set) {
+  const auto [at, added] = numbers_.emplace(CanonicalText(set), static_cast<int>(sets_.size()));
+  if (added) sets_.push_back(set);
+  return at->second;
+}
+
+absl::StatusOr<std::vector<std::string>> ConceptSets::Expand(SqlEngine& engine) const {
+  ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE IF EXISTS ", kItems)));
+  ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE IF EXISTS ", Av(kConceptTable))));
+  ESSAIM_RETURN_IF_ERROR(
+      engine.Execute(StrCat("CREATE TEMPORARY TABLE ", kItems,
+                            " (set_id INTEGER, concept_id "
+                            "BIGINT, excluded INTEGER, descendants INTEGER, mapped INTEGER)")));
+  ESSAIM_RETURN_IF_ERROR(InsertItems(engine, sets_));
+  ESSAIM_ASSIGN_OR_RETURN(const bool has_concepts, HasRows(engine, "concept"));
+  ESSAIM_RETURN_IF_ERROR(engine.Execute(ExpandSql(has_concepts)));
+  ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE ", kItems)));
+
+  const auto any = [&](bool ConceptSetItem::*flag) {
+    return std::any_of(sets_.begin(), sets_.end(), [&](const ConceptSet& set) {
+      return std::any_of(set.items.begin(), set.items.end(),
+                         [&](const ConceptSetItem& item) { return item.*flag; });
+    });
+  };
+  std::vector<std::string> notices;
+  if (!has_concepts) {
+    notices.push_back("the table concept is empty: concept sets are taken as written, unchecked");
+  }
+  if (any(&ConceptSetItem::descendants)) {
+    ESSAIM_ASSIGN_OR_RETURN(const bool has_ancestors, HasRows(engine, "concept_ancestor"));
+    if (!has_ancestors) {
+      notices.push_back(
+          "the table concept_ancestor is empty: concept sets have their own concepts only, no "
+          "descendants");
+    }
+  }
+  if (any(&ConceptSetItem::mapped)) {
+    ESSAIM_ASSIGN_OR_RETURN(const bool has_relations, HasRows(engine, "concept_relationship"));
+    if (!has_relations) {
+      notices.push_back(
+          "the table concept_relationship is empty: concept sets have no mapped concepts");
+    }
+  }
+  return notices;
+}
+
+}  // namespace essaim::cohort

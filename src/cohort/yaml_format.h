@@ -1,0 +1,14 @@
+// Essaim's own cohort format, in YAML, to a definition; docs/cohorts.md describes it.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "cohort/definition.h"
+
+namespace essaim::cohort {
+
+// kInvalidArgument: one line a fault, "line:column: key: what is wrong and what was expected".
+absl::StatusOr<Definition> ParseCohortYaml(std::string_view text);
+
+}  // namespace essaim::cohort
