@@ -51,11 +51,13 @@ TEST(CirceTest, ReadsWhatItSays) {
 }
 
 TEST(CirceTest, NamesThePlaceOfWhatItCannotDo) {
-  EXPECT_THAT(ParseCirce(With(R"("Novelty": 3,)")),
-              StatusIs(StatusCode::kUnimplemented,
-                       HasSubstr("$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.Novelty: ")));
-  EXPECT_THAT(ParseCirce(absl::StrReplaceAll(With(""), {{"ConditionOccurrence", "LocationRegion"}})),
-              StatusIs(StatusCode::kUnimplemented, HasSubstr("CriteriaList[0].LocationRegion: ")));
+  EXPECT_THAT(
+      ParseCirce(With(R"("Novelty": 3,)")),
+      StatusIs(StatusCode::kUnimplemented,
+               HasSubstr("$.PrimaryCriteria.CriteriaList[0].ConditionOccurrence.Novelty: ")));
+  EXPECT_THAT(
+      ParseCirce(absl::StrReplaceAll(With(""), {{"ConditionOccurrence", "LocationRegion"}})),
+      StatusIs(StatusCode::kUnimplemented, HasSubstr("CriteriaList[0].LocationRegion: ")));
   EXPECT_THAT(ParseCirce(With("", "", R"("Surprise": {"a": 1},)")),
               StatusIs(StatusCode::kUnimplemented, HasSubstr("$.Surprise: ")));
 }
@@ -90,11 +92,14 @@ TEST(CirceTest, HashFollowsTheMeaningOnly) {
   const auto definition = ParseCirce(With(""));
   ASSERT_TRUE(definition.ok());
   const std::string hash = DefinitionHash(*definition);
-  const std::string renamed = absl::StrReplaceAll(
-      With(""), {{"diabetes", "sugar"}, {"\"id\": 4", "\"id\": 9"}, {"\"CodesetId\": 4", "\"CodesetId\": 9"}});
+  const std::string renamed =
+      absl::StrReplaceAll(With(""), {{"diabetes", "sugar"},
+                                     {"\"id\": 4", "\"id\": 9"},
+                                     {"\"CodesetId\": 4", "\"CodesetId\": 9"}});
   EXPECT_EQ(DefinitionHash(*ParseCirce(renamed)), hash);
   EXPECT_NE(DefinitionHash(*ParseCirce(absl::StrReplaceAll(With(""), {{"365", "364"}}))), hash);
-  EXPECT_NE(DefinitionHash(*ParseCirce(absl::StrReplaceAll(With(""), {{"201254", "201255"}}))), hash);
+  EXPECT_NE(DefinitionHash(*ParseCirce(absl::StrReplaceAll(With(""), {{"201254", "201255"}}))),
+            hash);
 }
 
 constexpr char kYaml[] = R"(cohort: diabetes
@@ -123,8 +128,8 @@ era_gap: 30
 
 TEST(CohortYamlTest, MeansTheSameAsCirce) {
   const std::string text(kYaml);
-  const auto yaml = ParseCohortYaml(text.substr(0, text.find("include:")) +
-                                    "exit: {days: 7}\nera_gap: 30\n");
+  const auto yaml =
+      ParseCohortYaml(text.substr(0, text.find("include:")) + "exit: {days: 7}\nera_gap: 30\n");
   ASSERT_TRUE(yaml.ok()) << yaml.status();
   EXPECT_EQ(CanonicalText(*yaml), CanonicalText(*ParseCirce(With(""))));
 }
@@ -143,16 +148,18 @@ TEST(CohortYamlTest, ReadsRules) {
 
 TEST(CohortYamlTest, SaysTheLineTheKeyAndWhatWasExpected) {
   const auto wrong = [](std::string_view from, std::string_view to) {
-    return ParseCohortYaml(absl::StrReplaceAll(
-        kYaml, {{absl::string_view(from.data(), from.size()), absl::string_view(to.data(), to.size())}}));
+    return ParseCohortYaml(absl::StrReplaceAll(kYaml, {{absl::string_view(from.data(), from.size()),
+                                                        absl::string_view(to.data(), to.size())}}));
   };
-  EXPECT_THAT(wrong("drug: metformin", "drug: metformine"),
-              StatusIs(StatusCode::kInvalidArgument,
-                       HasSubstr("14:15: drug: expected the name of a concept set: diabetes, metformin")));
+  EXPECT_THAT(
+      wrong("drug: metformin", "drug: metformine"),
+      StatusIs(StatusCode::kInvalidArgument,
+               HasSubstr("14:15: drug: expected the name of a concept set: diabetes, metformin")));
   EXPECT_THAT(wrong("within: [0, 30]", "within: [30, 0]"),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("15:17: within: the first end")));
-  EXPECT_THAT(wrong("keep: first", "keep: some"),
-              StatusIs(StatusCode::kInvalidArgument, HasSubstr("10:9: keep: expected first, last")));
+  EXPECT_THAT(
+      wrong("keep: first", "keep: some"),
+      StatusIs(StatusCode::kInvalidArgument, HasSubstr("10:9: keep: expected first, last")));
   EXPECT_THAT(wrong("era_gap: 30", "era_gaps: 30"),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("era_gap")));
   EXPECT_THAT(wrong("{less_than: 18}", "{below: 18}"),

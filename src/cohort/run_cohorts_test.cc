@@ -41,11 +41,13 @@ class RunCohortsTest : public ::testing::Test {
   std::vector<std::string> Rows(int id) {
     const auto rows = cdm_->engine().Query(
         StrCat("SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort WHERE "
-               "cohort_definition_id = ", id, " ORDER BY 1, 2, 3"));
+               "cohort_definition_id = ",
+               id, " ORDER BY 1, 2, 3"));
     return rows.ok() ? Lines(*rows) : std::vector<std::string>{rows.status().ToString()};
   }
 
-  RunReport Run(const std::vector<NumberedDefinition>& definitions, const RunOptions& options = {}) {
+  RunReport Run(const std::vector<NumberedDefinition>& definitions,
+                const RunOptions& options = {}) {
     auto report = RunCohorts(cdm_->engine(), definitions, options);
     EXPECT_TRUE(report.ok()) << report.status() << "\n" << cdm_->log();
     return report.ok() ? *std::move(report) : RunReport{};
@@ -63,11 +65,12 @@ class RunCohortsTest : public ::testing::Test {
   // Three persons, observed 2010-01-01 to 2012-12-31; concept 1 is above 2 and 3.
   void MakeSmall() {
     for (int person = 1; person <= 3; ++person) {
-      Sql(StrCat("INSERT INTO person (person_id, gender_concept_id, year_of_birth) VALUES (", person,
-                 ", ", person == 1 ? 8507 : 8532, ", ", 1940 + 20 * person, ")"));
-      Sql(StrCat("INSERT INTO observation_period (observation_period_id, person_id, "
-                 "observation_period_start_date, observation_period_end_date) VALUES (", person, ", ",
-                 person, ", DATE '2010-01-01', DATE '2012-12-31')"));
+      Sql(StrCat("INSERT INTO person (person_id, gender_concept_id, year_of_birth) VALUES (",
+                 person, ", ", person == 1 ? 8507 : 8532, ", ", 1940 + 20 * person, ")"));
+      Sql(
+          StrCat("INSERT INTO observation_period (observation_period_id, person_id, "
+                 "observation_period_start_date, observation_period_end_date) VALUES (",
+                 person, ", ", person, ", DATE '2010-01-01', DATE '2012-12-31')"));
     }
     for (int id = 1; id <= 9; ++id) {
       Sql(StrCat("INSERT INTO concept (concept_id, concept_name) VALUES (", id, ", 'c')"));
@@ -76,17 +79,20 @@ class RunCohortsTest : public ::testing::Test {
         "(1,2), (1,3), (2,2), (3,3)");
   }
 
-  void Condition(int person, int concept_id, const std::string& start, const std::string& end = "") {
-    Sql(StrCat("INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
-               "condition_concept_id, condition_start_date, condition_end_date) VALUES (", ++next_,
-               ", ", person, ", ", concept_id, ", DATE '", start, "', ",
+  void Condition(int person, int concept_id, const std::string& start,
+                 const std::string& end = "") {
+    Sql(
+        StrCat("INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
+               "condition_concept_id, condition_start_date, condition_end_date) VALUES (",
+               ++next_, ", ", person, ", ", concept_id, ", DATE '", start, "', ",
                end.empty() ? "NULL" : StrCat("DATE '", end, "'"), ")"));
   }
 
   void Drug(int person, int concept_id, const std::string& start, int days) {
-    Sql(StrCat("INSERT INTO drug_exposure (drug_exposure_id, person_id, drug_concept_id, "
-               "drug_exposure_start_date, days_supply) VALUES (", ++next_, ", ", person, ", ",
-               concept_id, ", DATE '", start, "', ", days, ")"));
+    Sql(
+        StrCat("INSERT INTO drug_exposure (drug_exposure_id, person_id, drug_concept_id, "
+               "drug_exposure_start_date, days_supply) VALUES (",
+               ++next_, ", ", person, ", ", concept_id, ", DATE '", start, "', ", days, ")"));
   }
 
   std::unique_ptr<TestCdm> cdm_;
@@ -220,7 +226,8 @@ exclude:
     any: [{person: {gender: [8507]}}]
 )"));
   std::vector<std::string> steps;
-  for (const AttritionStep& step : result.attrition) steps.push_back(StrCat(step.name, " ", step.persons));
+  for (const AttritionStep& step : result.attrition)
+    steps.push_back(StrCat(step.name, " ", step.persons));
   // Person 3 passes the washout with the event of March and is not treated.
   EXPECT_THAT(steps, ElementsAre("entry events 3", "no entry event in the 180 days before 3",
                                  "treated 2", "men 1", "cohort 1"));

@@ -30,10 +30,10 @@ struct NamedComparison {
 };
 
 constexpr NamedComparison kComparisons[] = {
-    {"less_than", Comparison::kLess},     {"at_most", Comparison::kAtMost},
-    {"equal", Comparison::kEqual},        {"not_equal", Comparison::kNotEqual},
-    {"more_than", Comparison::kMore},     {"at_least", Comparison::kAtLeast},
-    {"between", Comparison::kBetween},    {"not_between", Comparison::kNotBetween},
+    {"less_than", Comparison::kLess},  {"at_most", Comparison::kAtMost},
+    {"equal", Comparison::kEqual},     {"not_equal", Comparison::kNotEqual},
+    {"more_than", Comparison::kMore},  {"at_least", Comparison::kAtLeast},
+    {"between", Comparison::kBetween}, {"not_between", Comparison::kNotBetween},
 };
 
 constexpr char kRangeWanted[] =
@@ -45,11 +45,11 @@ const NamedComparison* FindComparison(const YamlNode& node) {
   if (node.kind != YamlNode::Kind::kMap || node.keys.size() != 1) return nullptr;
   for (const NamedComparison& named : kComparisons) {
     if (node.keys[0] != named.key) continue;
-    const bool two = named.comparison == Comparison::kBetween ||
-                     named.comparison == Comparison::kNotBetween;
+    const bool two =
+        named.comparison == Comparison::kBetween || named.comparison == Comparison::kNotBetween;
     const YamlNode& value = node.items[0];
-    const bool fits = two ? value.kind == YamlNode::Kind::kList && value.items.size() == 2
-                          : value.IsText();
+    const bool fits =
+        two ? value.kind == YamlNode::Kind::kList && value.items.size() == 2 : value.IsText();
     return fits ? &named : nullptr;
   }
   return nullptr;
@@ -230,8 +230,9 @@ Criterion YamlCriteria::ReadEvent(const YamlNode& node, const std::vector<std::s
     keys.emplace_back(domain.yaml_key);
   }
   if (info == nullptr) {
-    faults_.Add(node, "event", StrCat("expected one of ", absl::StrJoin(domains, ", "),
-                                      ", with the name of a concept set or any"));
+    faults_.Add(node, "event",
+                StrCat("expected one of ", absl::StrJoin(domains, ", "),
+                       ", with the name of a concept set or any"));
     return criterion;
   }
   CheckKeys(node, "event", keys, faults_);
@@ -246,8 +247,9 @@ Criterion YamlCriteria::ReadEvent(const YamlNode& node, const std::vector<std::s
   }
   if (const YamlNode* first = node.Find("first")) {
     if (!first->AsBool().has_value() || !info->has_first) {
-      faults_.Add(*first, "first", info->has_first ? "expected true or false"
-                                                   : "this domain has one event a person at most");
+      faults_.Add(*first, "first",
+                  info->has_first ? "expected true or false"
+                                  : "this domain has one event a person at most");
     }
     criterion.first = first->AsBool().value_or(false);
   }
@@ -272,8 +274,9 @@ Window YamlCriteria::ReadWithin(const YamlNode& node) {
   window.start = {std::nullopt, -1};
   window.end = {std::nullopt, 1};
   if (node.kind != YamlNode::Kind::kList || node.items.size() != 2) {
-    faults_.Add(node, "within", "expected two ends in days from the index, as [-365, 0]; start and "
-                                "end stand for the observation's");
+    faults_.Add(node, "within",
+                "expected two ends in days from the index, as [-365, 0]; start and "
+                "end stand for the observation's");
     return window;
   }
   const auto end_of = [&](const YamlNode& end, Endpoint& endpoint) {

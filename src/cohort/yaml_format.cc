@@ -37,7 +37,8 @@ class Reader {
 
 void Reader::ReadItems(const YamlNode& node, const std::string& name, ConceptSet& set) {
   if (node.kind != YamlNode::Kind::kList || node.items.empty()) {
-    faults_.Add(node, name, "expected a list of concepts, as [201826, {id: 201254, exclude: true}]");
+    faults_.Add(node, name,
+                "expected a list of concepts, as [201826, {id: 201254, exclude: true}]");
     return;
   }
   for (const YamlNode& item : node.items) {
@@ -132,8 +133,9 @@ void Reader::ReadWashout(const YamlNode& node) {
 void Reader::ReadRules(const YamlNode& node, bool exclude) {
   const char* key = exclude ? "exclude" : "include";
   if (node.kind != YamlNode::Kind::kList) {
-    faults_.Add(node, key, "expected a list of rules, each with a name and all, any, at_least or "
-                           "at_most");
+    faults_.Add(node, key,
+                "expected a list of rules, each with a name and all, any, at_least or "
+                "at_most");
     return;
   }
   for (const YamlNode& item : node.items) {
@@ -191,8 +193,9 @@ void Reader::ReadExit(const YamlNode& node) {
 }
 
 absl::StatusOr<Definition> Reader::Read(const YamlNode& root) {
-  CheckKeys(root, "", {"cohort", "concepts", "entry", "washout", "include", "exclude", "keep",
-                       "exit", "censor", "era_gap", "window"},
+  CheckKeys(root, "",
+            {"cohort", "concepts", "entry", "washout", "include", "exclude", "keep", "exit",
+             "censor", "era_gap", "window"},
             faults_);
   if (const YamlNode* name = root.Find("cohort"); name != nullptr && name->IsText()) {
     definition_.name = name->text;
