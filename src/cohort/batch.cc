@@ -6,8 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
-#include "cohort/dates.h"
-#include "warehouse/expression_sql.h"
+#include "cohort/opt_out_sql.h"
 
 namespace essaim::cohort {
 namespace {
@@ -56,19 +55,6 @@ absl::Status Batch::NumberConceptSets() {
   }
   ESSAIM_ASSIGN_OR_RETURN(report_.notices, sets_.Expand(engine_));
   return absl::OkStatus();
-}
-
-absl::Status Batch::MakeOptOuts() {
-  const std::string create = StrCat("CREATE TEMPORARY TABLE ", Av(kOptOutTable));
-  if (!options_.opt_out.has_value()) {
-    return engine_.Execute(StrCat(create, " (person_id BIGINT)"));
-  }
-  const OptOut& out = *options_.opt_out;
-  const std::string day = StrCat("DATE '", out.as_of, "'");
-  return engine_.Execute(StrCat(create, " AS SELECT DISTINCT person_id FROM ", out.table,
-                                " WHERE scope IN ('all', ", SqlText(out.scope),
-                                ") AND (\"from\" IS NULL OR \"from\" <= ", day,
-                                ") AND (until IS NULL OR until >= ", day, ")"));
 }
 
 absl::Status Batch::Scan(const ScanKey& key, const std::set<int>& sets) {
@@ -303,7 +289,7 @@ absl::StatusOr<RunReport> Batch::Run() {
     }
   }
   ESSAIM_RETURN_IF_ERROR(NumberConceptSets());
-  ESSAIM_RETURN_IF_ERROR(MakeOptOuts());
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(CreateOptOutTable(options_.opt_out)));
   ESSAIM_RETURN_IF_ERROR(ScanDomains());
   ESSAIM_RETURN_IF_ERROR(MakeWorkTables());
   const auto at_once = static_cast<std::size_t>(options_.cohorts_at_once);

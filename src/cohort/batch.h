@@ -24,7 +24,6 @@ class Batch {
 
  private:
   absl::Status NumberConceptSets();
-  absl::Status MakeOptOuts();
   absl::Status ScanDomains();
   absl::Status Scan(const ScanKey& key, const std::set<int>& sets);
   absl::Status RunSome(std::size_t begin, std::size_t end);

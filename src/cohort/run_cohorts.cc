@@ -1,32 +1,15 @@
 #include "cohort/run_cohorts.h"
 
-#include <cctype>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cohort/batch.h"
-#include "cohort/dates.h"
+#include "cohort/opt_out_sql.h"
 
 namespace essaim::cohort {
 namespace {
-
-// A plain name, with its schema in front or not: what may stand in SQL as it is.
-bool IsTableName(std::string_view name) {
-  bool at_start = true;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '.' && !at_start) {
-      at_start = true;
-    } else if (c == '_' || std::isalpha(byte) || (std::isdigit(byte) && !at_start)) {
-      at_start = false;
-    } else {
-      return false;
-    }
-  }
-  return !at_start && name.size() <= 128;
-}
 
 absl::Status Check(const std::vector<NumberedDefinition>& definitions, const RunOptions& options) {
   std::set<int> ids;
@@ -40,14 +23,7 @@ absl::Status Check(const std::vector<NumberedDefinition>& definitions, const Run
   if (options.cohorts_at_once < 1) {
     return absl::InvalidArgumentError("cohorts_at_once: expected at least 1");
   }
-  if (!options.opt_out.has_value()) return absl::OkStatus();
-  if (!IsTableName(options.opt_out->table)) {
-    return absl::InvalidArgumentError("opt_out: no table's name");
-  }
-  if (CalendarDay(options.opt_out->as_of) != options.opt_out->as_of) {
-    return absl::InvalidArgumentError("opt_out: as_of: expected a date, YYYY-MM-DD");
-  }
-  return absl::OkStatus();
+  return CheckOptOut(options.opt_out);
 }
 
 }  // namespace

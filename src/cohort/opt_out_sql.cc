@@ -1,0 +1,49 @@
+#include "cohort/opt_out_sql.h"
+
+#include <cctype>
+
+#include "absl/strings/str_cat.h"
+#include "base/strings.h"
+#include "cohort/cohort_sql.h"
+#include "cohort/dates.h"
+#include "warehouse/expression_sql.h"
+
+namespace essaim::cohort {
+
+std::string CreateOptOutTable(const std::optional<OptOut>& opt_out) {
+  const std::string create = absl::StrCat("CREATE TEMPORARY TABLE ", Av(kOptOutTable));
+  if (!opt_out.has_value()) return absl::StrCat(create, " (person_id BIGINT)");
+  const std::string day = absl::StrCat("DATE '", opt_out->as_of, "'");
+  return absl::StrCat(create, " AS SELECT DISTINCT person_id FROM ", opt_out->table,
+                      " WHERE scope IN ('all', ", SqlText(opt_out->scope),
+                      ") AND (\"from\" IS NULL OR \"from\" <= ", day,
+                      ") AND (until IS NULL OR until >= ", day, ")");
+}
+
+bool IsTableName(std::string_view name) {
+  bool at_start = true;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '.' && !at_start) {
+      at_start = true;
+    } else if (c == '_' || std::isalpha(byte) || (std::isdigit(byte) && !at_start)) {
+      at_start = false;
+    } else {
+      return false;
+    }
+  }
+  return !at_start && name.size() <= 128;
+}
+
+absl::Status CheckOptOut(const std::optional<OptOut>& opt_out) {
+  if (!opt_out.has_value()) return absl::OkStatus();
+  if (!IsTableName(opt_out->table)) {
+    return absl::InvalidArgumentError("opt_out: no table's name");
+  }
+  if (CalendarDay(opt_out->as_of) != opt_out->as_of) {
+    return absl::InvalidArgumentError("opt_out: as_of: expected a date, YYYY-MM-DD");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace essaim::cohort

@@ -1,0 +1,188 @@
+#include "cohort/variables.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/testing/status_matchers.h"
+#include "cohort/cdm_testing.h"
+
+namespace essaim::cohort {
+namespace {
+
+using absl::StatusCode;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::StatusIs;
+using Kind = PersonVariable::Kind;
+using Summary = PersonVariable::Summary;
+
+constexpr int kStroke = 1, kGlucose = 2, kDrugs = 3;
+
+class VariablesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = TestCdm::Make();
+    ASSERT_TRUE(made.ok()) << made.status();
+    cdm_ = *std::move(made);
+    // Person 1 was born on the day after the index date's; person 2's day of birth is unknown.
+    Sql("INSERT INTO person (person_id, gender_concept_id, year_of_birth, month_of_birth, "
+        "day_of_birth) VALUES (1, 8507, 1950, 6, 2), (2, 8532, 1960, NULL, NULL)");
+    Sql("INSERT INTO observation_period (observation_period_id, person_id, "
+        "observation_period_start_date, observation_period_end_date) VALUES (1, 1, DATE "
+        "'2008-01-01', DATE '2012-06-01'), (2, 2, DATE '2008-01-01', DATE '2010-12-31')");
+    Sql("INSERT INTO cohort (cohort_definition_id, subject_id, cohort_start_date, cohort_end_date) "
+        "VALUES (1, 1, DATE '2010-06-01', DATE '2010-07-01'), (1, 1, DATE '2011-06-01', DATE "
+        "'2011-07-01'), (1, 2, DATE '2010-06-01', DATE '2010-06-01'), (2, 2, DATE '2009-01-01', "
+        "DATE '2009-01-01')");
+    request_.cohort_id = 1;
+    request_.concept_sets = {{kStroke, "stroke", {{443454}}},
+                             {kGlucose, "glucose", {{3004501}}},
+                             {kDrugs, "drugs", {{1503297}}}};
+  }
+
+  void Sql(const std::string& sql) {
+    const absl::Status done = cdm_->engine().Execute(sql);
+    ASSERT_TRUE(done.ok()) << done << "\n" << cdm_->log();
+  }
+
+  void Condition(int person, int concept_id, const std::string& day) {
+    Sql(absl::StrCat("INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
+                     "condition_concept_id, condition_start_date) VALUES (", ++next_, ", ", person,
+                     ", ", concept_id, ", DATE '", day, "')"));
+  }
+
+  void Measure(int person, double value, int unit, const std::string& day) {
+    Sql(absl::StrCat("INSERT INTO measurement (measurement_id, person_id, measurement_concept_id, "
+                     "measurement_date, value_as_number, unit_concept_id) VALUES (", ++next_, ", ",
+                     person, ", 3004501, DATE '", day, "', ", value, ", ",
+                     unit == 0 ? std::string("NULL") : absl::StrCat(unit), ")"));
+  }
+
+  std::vector<std::string> Run() {
+    const auto prepared = PrepareVariables(cdm_->engine(), request_);
+    EXPECT_TRUE(prepared.ok()) << prepared.status() << cdm_->log();
+    if (!prepared.ok()) return {};
+    columns_ = prepared->columns;
+    const auto rows = cdm_->engine().Query(prepared->sql);
+    EXPECT_TRUE(rows.ok()) << rows.status() << cdm_->log();
+    return rows.ok() ? Lines(*rows) : std::vector<std::string>{};
+  }
+
+  PersonVariable& Add(const std::string& name, Kind kind, int set = 0) {
+    PersonVariable& variable = request_.variables.emplace_back();
+    variable.name = name;
+    variable.kind = kind;
+    variable.concept_set = set;
+    return variable;
+  }
+
+  std::unique_ptr<TestCdm> cdm_;
+  VariableRequest request_;
+  std::vector<std::string> columns_;
+  int next_ = 0;
+};
+
+TEST_F(VariablesTest, AgeAndSexAtTheFirstRow) {
+  Add("age", Kind::kAge);
+  Add("sex", Kind::kSex);
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,59,8507", "2,2010-06-01,50,8532"));
+  EXPECT_THAT(columns_, ElementsAre("age", "sex"));
+}
+
+TEST_F(VariablesTest, EventsInTheWindow) {
+  Condition(1, 443454, "2009-06-01");  // day -365
+  Condition(1, 443454, "2010-05-31");  // day -1
+  Condition(1, 443454, "2010-06-01");  // day 0
+  Condition(1, 111, "2010-05-01");
+  for (const auto& [name, kind] : {std::pair("prior", Kind::kAny), std::pair("n", Kind::kCount),
+                                   std::pair("first", Kind::kFirstDate),
+                                   std::pair("last", Kind::kLastDate),
+                                   std::pair("since", Kind::kDaysSince)}) {
+    Add(name, kind, kStroke).window = {-365, -1};
+  }
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,1,2,2009-06-01,2010-05-31,1",
+                                 "2,2010-06-01,0,0,NULL,NULL,NULL"));
+  for (PersonVariable& variable : request_.variables) variable.window = {-364, std::nullopt};
+  EXPECT_EQ(Run()[0], "1,2010-06-01,1,2,2010-05-31,2010-06-01,0");
+}
+
+TEST_F(VariablesTest, MeasurementsAreConvertedAndHeldToTheRange) {
+  Measure(1, 90, 8840, "2010-01-01");   // mg/dL: 4.995 mmol/L
+  Measure(1, 6, 8753, "2010-02-01");    // mmol/L
+  Measure(1, 900, 8753, "2010-03-01");  // implausible
+  Measure(1, 7, 9999, "2010-04-01");    // in a unit that is not listed
+  Measure(1, 5, 0, "2010-05-01");       // without a unit
+  Measure(1, 8, 8753, "2010-06-02");    // after the index date
+  for (const auto& [name, summary] :
+       {std::pair("last", Summary::kLast), std::pair("first", Summary::kFirst),
+        std::pair("mean", Summary::kMean), std::pair("low", Summary::kMin),
+        std::pair("high", Summary::kMax)}) {
+    PersonVariable& variable = Add(name, Kind::kMeasurement, kGlucose);
+    variable.summary = summary;
+    variable.window = {std::nullopt, 0};
+    variable.units = {{8753, 1, 0}, {8840, 0.0555, 0}};
+    variable.low = 1;
+    variable.high = 60;
+  }
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,6,4.995,5.4975,4.995,6",
+                                 "2,2010-06-01,NULL,NULL,NULL,NULL,NULL"));
+  for (PersonVariable& variable : request_.variables) variable.units.push_back({0, 1, 0});
+  EXPECT_EQ(Run()[0].substr(0, 14), "1,2010-06-01,5");
+}
+
+TEST_F(VariablesTest, CharlsonCountsTheGraverFormAlone) {
+  for (const int id : {201820, 443767, 4329847, 432851, 443392}) {
+    Sql(absl::StrCat("INSERT INTO concept_ancestor (ancestor_concept_id, descendant_concept_id) "
+                     "VALUES (", id, ",", id, ")"));
+  }
+  Condition(1, 4329847, "2010-01-01");  // 1
+  Condition(1, 4329847, "2010-02-01");
+  Condition(1, 201820, "2010-01-01");  // less than the next
+  Condition(1, 443767, "2010-01-01");  // 2
+  Condition(2, 443392, "2010-01-01");  // 2
+  Condition(2, 432851, "2010-07-01");  // later
+  Add("charlson", Kind::kCharlson).window = {std::nullopt, 0};
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,3", "2,2010-06-01,2"));
+  request_.variables[0].window = {};
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,3", "2,2010-06-01,6"));
+}
+
+TEST_F(VariablesTest, OutcomesAreCensored) {
+  Condition(1, 443454, "2010-05-01");  // before the index date
+  Condition(1, 443454, "2010-09-09");  // day 100
+  Condition(2, 443454, "2011-02-01");  // after the observation's end, day 213
+  Add("stroke", Kind::kOutcome, kStroke);
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,1,100", "2,2010-06-01,0,213"));
+  EXPECT_THAT(columns_, ElementsAre("stroke_event", "stroke_days"));
+  request_.variables[0].horizon_days = 99;
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,0,99", "2,2010-06-01,0,99"));
+  request_.variables[0].horizon_days = 100;
+  EXPECT_EQ(Run()[0], "1,2010-06-01,1,100");
+  Sql("INSERT INTO death (person_id, death_date) VALUES (1, DATE '2010-08-01')");
+  EXPECT_EQ(Run()[0], "1,2010-06-01,0,61");
+}
+
+TEST_F(VariablesTest, OptOutsHaveNoRow) {
+  Sql("CREATE TABLE opt_out (person_id BIGINT, scope VARCHAR, \"from\" DATE, until DATE)");
+  Sql("INSERT INTO opt_out VALUES (2, 'all', NULL, NULL)");
+  request_.opt_out = OptOut{"opt_out", "research", "2020-01-01"};
+  Add("sex", Kind::kSex);
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,8507"));
+}
+
+TEST_F(VariablesTest, RefusesWhatIsWrong) {
+  const auto message = [&] { return PrepareVariables(cdm_->engine(), request_); };
+  Add("a b", Kind::kAge);
+  EXPECT_THAT(message(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("expected a name")));
+  request_.variables.clear();
+  Add("x", Kind::kAny, 99);
+  EXPECT_THAT(message(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("no concept set 99")));
+  request_.variables.clear();
+  Add("x", Kind::kAge);
+  Add("x", Kind::kSex);
+  EXPECT_THAT(message(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("a second column")));
+  request_.variables.clear();
+  Add("x", Kind::kAny, kDrugs).window = {1, 0};
+  EXPECT_THAT(message(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("ends before")));
+}
+
+}  // namespace
+}  // namespace essaim::cohort
