@@ -44,15 +44,17 @@ class VariablesTest : public ::testing::Test {
   }
 
   void Condition(int person, int concept_id, const std::string& day) {
-    Sql(absl::StrCat("INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
-                     "condition_concept_id, condition_start_date) VALUES (", ++next_, ", ", person,
-                     ", ", concept_id, ", DATE '", day, "')"));
+    Sql(
+        absl::StrCat("INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
+                     "condition_concept_id, condition_start_date) VALUES (",
+                     ++next_, ", ", person, ", ", concept_id, ", DATE '", day, "')"));
   }
 
   void Measure(int person, double value, int unit, const std::string& day) {
-    Sql(absl::StrCat("INSERT INTO measurement (measurement_id, person_id, measurement_concept_id, "
-                     "measurement_date, value_as_number, unit_concept_id) VALUES (", ++next_, ", ",
-                     person, ", 3004501, DATE '", day, "', ", value, ", ",
+    Sql(
+        absl::StrCat("INSERT INTO measurement (measurement_id, person_id, measurement_concept_id, "
+                     "measurement_date, value_as_number, unit_concept_id) VALUES (",
+                     ++next_, ", ", person, ", 3004501, DATE '", day, "', ", value, ", ",
                      unit == 0 ? std::string("NULL") : absl::StrCat(unit), ")"));
   }
 
@@ -92,10 +94,10 @@ TEST_F(VariablesTest, EventsInTheWindow) {
   Condition(1, 443454, "2010-05-31");  // day -1
   Condition(1, 443454, "2010-06-01");  // day 0
   Condition(1, 111, "2010-05-01");
-  for (const auto& [name, kind] : {std::pair("prior", Kind::kAny), std::pair("n", Kind::kCount),
-                                   std::pair("first", Kind::kFirstDate),
-                                   std::pair("last", Kind::kLastDate),
-                                   std::pair("since", Kind::kDaysSince)}) {
+  for (const auto& [name, kind] :
+       {std::pair("prior", Kind::kAny), std::pair("n", Kind::kCount),
+        std::pair("first", Kind::kFirstDate), std::pair("last", Kind::kLastDate),
+        std::pair("since", Kind::kDaysSince)}) {
     Add(name, kind, kStroke).window = {-365, -1};
   }
   EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,1,2,2009-06-01,2010-05-31,1",
@@ -130,8 +132,10 @@ TEST_F(VariablesTest, MeasurementsAreConvertedAndHeldToTheRange) {
 
 TEST_F(VariablesTest, CharlsonCountsTheGraverFormAlone) {
   for (const int id : {201820, 443767, 4329847, 432851, 443392}) {
-    Sql(absl::StrCat("INSERT INTO concept_ancestor (ancestor_concept_id, descendant_concept_id) "
-                     "VALUES (", id, ",", id, ")"));
+    Sql(
+        absl::StrCat("INSERT INTO concept_ancestor (ancestor_concept_id, descendant_concept_id) "
+                     "VALUES (",
+                     id, ",", id, ")"));
   }
   Condition(1, 4329847, "2010-01-01");  // 1
   Condition(1, 4329847, "2010-02-01");

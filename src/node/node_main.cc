@@ -19,6 +19,7 @@
 #include "crypto/certificates.h"
 #include "crypto/entropy.h"
 #include "node/cdm_commands.h"
+#include "node/cohort_command.h"
 #include "node/control.h"
 #include "node/enrolment_client.h"
 #include "node/node_folder.h"
@@ -392,6 +393,36 @@ void AddStewardCommands(CLI::App& app, Arguments& args) {
       ->check(CLI::IsMember({"table", "json"}));
 }
 
+CdmArguments CdmOf(const Arguments& args) {
+  return {.dir = args.dir,
+          .on_bad_row = args.on_bad_row,
+          .format = args.format,
+          .as_of = args.as_of,
+          .out = args.out,
+          .reference = args.reference,
+          .paths = args.files};
+}
+
+// Commands on the OMOP tables; DIR is added by the caller.
+std::vector<CLI::App*> AddCdmCommands(CLI::App& app, Arguments& args) {
+  CLI::App* undo = app.add_subcommand("undo", "Take back the last load of OMOP tables");
+  CLI::App* quality =
+      app.add_subcommand("quality", "Check the OMOP tables: the 2,374 checks of OHDSI's Dashboard");
+  quality->add_option("--as-of", args.as_of, "the day that stands for today, YYYY-MM-DD");
+  quality->add_option("--reference", args.reference,
+                      "CSV file stratum,share of the population to stand for: F 40-59,0.13");
+  quality->add_option("--out", args.out, "also write the results there, in the Dashboard's JSON");
+  quality->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  CLI::App* cohort = app.add_subcommand(
+      "cohort", "Run cohort definitions on the OMOP tables and show who is left after each step");
+  cohort->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  cohort->add_option("--definition", args.files, "Essaim's YAML, or Circe's JSON (*.json)")
+      ->required();
+  return {undo, quality, cohort};
+}
+
 int Main(int argc, char** argv) {
   CLI::App app{"A site of an Essaim federation: its warehouse, its policy, its answers."};
   app.set_version_flag("--version", kVersion);
@@ -430,16 +461,9 @@ int Main(int argc, char** argv) {
   status->add_option("--format", args.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
   CLI::App* stop = app.add_subcommand("stop", "Stop the node that serves from this folder");
-  CLI::App* undo = app.add_subcommand("undo", "Take back the last load of OMOP tables");
-  CLI::App* quality =
-      app.add_subcommand("quality", "Check the OMOP tables: the 2,374 checks of OHDSI's Dashboard");
-  quality->add_option("--as-of", args.as_of, "the day that stands for today, YYYY-MM-DD");
-  quality->add_option("--reference", args.reference,
-                      "CSV file stratum,share of the population to stand for: F 40-59,0.13");
-  quality->add_option("--out", args.out, "also write the results there, in the Dashboard's JSON");
-  quality->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  for (CLI::App* sub : {enroll, load, serve, status, stop, undo, quality})
+  for (CLI::App* sub : AddCdmCommands(app, args))
+    sub->add_option("DIR", args.dir, "the site's folder")->required();
+  for (CLI::App* sub : {enroll, load, serve, status, stop})
     sub->add_option("DIR", args.dir, "the site's folder")->required();
   load->add_option("FILES", args.files, "the files, for omop also folders")->required();
   AddStewardCommands(app, args);
@@ -450,16 +474,11 @@ int Main(int argc, char** argv) {
   }
   if (init->parsed()) return Init(args);
   if (enroll->parsed()) return Enroll(args);
-  const CdmArguments cdm{.dir = args.dir,
-                         .on_bad_row = args.on_bad_row,
-                         .format = args.format,
-                         .as_of = args.as_of,
-                         .out = args.out,
-                         .reference = args.reference,
-                         .paths = args.files};
-  if (load->parsed()) return args.from == "omop" ? LoadCdm(cdm) : Load(args);
-  if (undo->parsed()) return UndoCdm(cdm);
-  if (quality->parsed()) return Quality(cdm);
+  if (load->parsed()) return args.from == "omop" ? LoadCdm(CdmOf(args)) : Load(args);
+  if (app.got_subcommand("undo")) return UndoCdm(CdmOf(args));
+  if (app.got_subcommand("quality")) return Quality(CdmOf(args));
+  if (app.got_subcommand("cohort"))
+    return Cohort({.dir = args.dir, .format = args.format, .files = args.files});
   if (serve->parsed()) return Serve(args);
   if (status->parsed()) return Status(args);
   if (stop->parsed()) return Stop(args);
