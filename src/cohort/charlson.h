@@ -1,5 +1,5 @@
-// The Charlson comorbidity index in Romano's adaptation (Romano, Roos, Jollis 1993), by the SNOMED CT
-// ancestors that OHDSI's FeatureExtraction used (CharlsonIndex.sql, Apache-2.0).
+// The Charlson comorbidity index in Romano's adaptation (Romano, Roos, Jollis 1993), by the SNOMED
+// CT ancestors that OHDSI's FeatureExtraction used (CharlsonIndex.sql, Apache-2.0).
 #pragma once
 
 #include <cstdint>

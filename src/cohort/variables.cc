@@ -86,12 +86,12 @@ std::string VariablesSql::Index() const {
 std::string VariablesSql::Within(const PersonVariable& variable, std::string_view date) const {
   std::string text;
   if (variable.window.from.has_value()) {
-    StrAppend(&text, " AND ", Av(date), " >= ",
-              criteria_.AddDays("i.index_date", *variable.window.from));
+    StrAppend(&text, " AND ", Av(date),
+              " >= ", criteria_.AddDays("i.index_date", *variable.window.from));
   }
   if (variable.window.to.has_value()) {
-    StrAppend(&text, " AND ", Av(date), " <= ",
-              criteria_.AddDays("i.index_date", *variable.window.to));
+    StrAppend(&text, " AND ", Av(date),
+              " <= ", criteria_.AddDays("i.index_date", *variable.window.to));
   }
   return text;
 }
@@ -138,27 +138,27 @@ void VariablesSql::AddMeasurement(const PersonVariable& variable) {
   std::string range;
   if (variable.low.has_value()) StrAppend(&range, " AND x.value >= ", Real(*variable.low));
   if (variable.high.has_value()) StrAppend(&range, " AND x.value <= ", Real(*variable.high));
-  const std::string values = StrCat(
-      "SELECT x.* FROM (SELECT i.person_id, m.measurement_date, m.measurement_id, ",
-      Converted(variable), " AS value FROM ", index_,
-      " i JOIN measurement m ON m.person_id = i.person_id JOIN ", Av(kConceptTable),
-      " s ON s.concept_id = m.measurement_concept_id AND s.set_id = ",
-      context_.sets.at(variable.concept_set), " WHERE TRUE", Within(variable, "m.measurement_date"),
-      ") x WHERE x.value IS NOT NULL", range);
+  const std::string values =
+      StrCat("SELECT x.* FROM (SELECT i.person_id, m.measurement_date, m.measurement_id, ",
+             Converted(variable), " AS value FROM ", index_,
+             " i JOIN measurement m ON m.person_id = i.person_id JOIN ", Av(kConceptTable),
+             " s ON s.concept_id = m.measurement_concept_id AND s.set_id = ",
+             context_.sets.at(variable.concept_set), " WHERE TRUE",
+             Within(variable, "m.measurement_date"), ") x WHERE x.value IS NOT NULL", range);
   if (variable.summary == Summary::kFirst || variable.summary == Summary::kLast) {
     const char* way = variable.summary == Summary::kLast ? " DESC" : "";
     const std::string alias = Join(StrCat(
         "SELECT person_id, value FROM (SELECT y.*, row_number() OVER (PARTITION BY y.person_id "
-        "ORDER BY y.measurement_date", way, ", y.measurement_id", way, ") AS place FROM (", values,
-        ") y) z WHERE place = 1"));
+        "ORDER BY y.measurement_date",
+        way, ", y.measurement_id", way, ") AS place FROM (", values, ") y) z WHERE place = 1"));
     return Column(variable.name, alias + ".value");
   }
   const char* aggregate = variable.summary == Summary::kMean  ? "AVG"
                           : variable.summary == Summary::kMin ? "MIN"
                                                               : "MAX";
-  const std::string alias = Join(StrCat("SELECT y.person_id, ", aggregate,
-                                        "(y.value) AS value FROM (", values,
-                                        ") y GROUP BY y.person_id"));
+  const std::string alias =
+      Join(StrCat("SELECT y.person_id, ", aggregate, "(y.value) AS value FROM (", values,
+                  ") y GROUP BY y.person_id"));
   Column(variable.name, alias + ".value");
 }
 
@@ -186,8 +186,8 @@ void VariablesSql::AddOutcome(const PersonVariable& variable) {
   PersonVariable since = variable;
   since.window = {variable.window.from.value_or(0), std::nullopt};
   const std::string alias =
-      Join(StrCat("SELECT i.person_id, MIN(e.start_date) AS event_date FROM ", index_,
-                  " i JOIN (", Events(variable), ") e ON e.person_id = i.person_id",
+      Join(StrCat("SELECT i.person_id, MIN(e.start_date) AS event_date FROM ", index_, " i JOIN (",
+                  Events(variable), ") e ON e.person_id = i.person_id",
                   Within(since, "e.start_date"), " GROUP BY i.person_id"));
   // The earliest of what ends the follow-up; NULLs are no ends.
   std::string end = "i.op_end";
@@ -198,10 +198,10 @@ void VariablesSql::AddOutcome(const PersonVariable& variable) {
   }
   const std::string happened = StrCat(alias, ".event_date <= ", end);
   Column(variable.name + "_event", StrCat("CASE WHEN ", happened, " THEN 1 ELSE 0 END"));
-  Column(variable.name + "_days",
-         context_.dialect->DaysBetween(
-             "i.index_date",
-             StrCat("(CASE WHEN ", happened, " THEN ", alias, ".event_date ELSE ", end, " END)")));
+  Column(
+      variable.name + "_days",
+      context_.dialect->DaysBetween("i.index_date", StrCat("(CASE WHEN ", happened, " THEN ", alias,
+                                                           ".event_date ELSE ", end, " END)")));
 }
 
 void VariablesSql::Add(const PersonVariable& variable) {
@@ -230,11 +230,11 @@ void VariablesSql::Add(const PersonVariable& variable) {
 PreparedVariables VariablesSql::Make() {
   index_ = criteria_.Define(Index());
   for (const PersonVariable& variable : request_.variables) Add(variable);
-  return {StrCat(criteria_.With(), "SELECT i.person_id, i.index_date", select_, " FROM ", index_,
-                 " i LEFT JOIN person p ON p.person_id = i.person_id", joins_,
-                 " ORDER BY i.person_id"),
-          columns_,
-          {}};
+  return {
+      StrCat(criteria_.With(), "SELECT i.person_id, i.index_date", select_, " FROM ", index_,
+             " i LEFT JOIN person p ON p.person_id = i.person_id", joins_, " ORDER BY i.person_id"),
+      columns_,
+      {}};
 }
 
 bool NeedsSet(Kind kind) {
@@ -314,7 +314,8 @@ absl::StatusOr<PreparedVariables> PrepareVariables(SqlEngine& engine,
     // First of all, so that their numbers follow one another.
     for (const CharlsonCategory& category : CharlsonCategories()) {
       ConceptSet set;
-      for (const std::int64_t id : category.ancestors) set.items.push_back({id, false, true, false});
+      for (const std::int64_t id : category.ancestors)
+        set.items.push_back({id, false, true, false});
       const int number = sets.Add(set);
       if (charlson_set < 0) charlson_set = number;
     }
