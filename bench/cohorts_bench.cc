@@ -1,8 +1,9 @@
-// cohorts_bench CDM_FOLDER CASES [one]: runs Circe definitions on a CDM of CSV files, tells the
-// time, and compares each cohort with the rows that the case expects, if it does.
+// cohorts_bench CDM_FOLDER CASES [batch|one] [duckdb|postgresql]: runs Circe definitions on a CDM
+// of CSV files, tells the time, and compares each cohort with the rows that the case expects, if it
+// does.
 //
 // CASES: lines of JSON, {"id": 1, "expression": {...}, "rows": ["person,start,end", ...]}.
-// `one`: each definition in a batch of its own.
+// one: each definition in a batch of its own.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -58,8 +59,10 @@ int Compare(essaim::SqlEngine& engine, const std::vector<Case>& cases) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fprintf(stderr, "cohorts_bench CDM_FOLDER CASES [one]\n"), 2;
-  auto cdm = essaim::cohort::TestCdm::Make();
+  if (argc < 3)
+    return std::fprintf(stderr, "cohorts_bench CDM_FOLDER CASES [batch|one] [duckdb|postgresql]\n"),
+           2;
+  auto cdm = essaim::cohort::TestCdm::Make(argc > 4 ? argv[4] : "duckdb");
   if (!cdm.ok() || !(*cdm)->Load(argv[1]).ok()) return std::fprintf(stderr, "no CDM\n"), 2;
   std::vector<NumberedDefinition> definitions;
   std::vector<Case> cases;
@@ -85,15 +88,14 @@ int main(int argc, char** argv) {
   std::printf("%zu definitions, %d refused\n", definitions.size(), n_refused);
 
   const auto start = Clock::now();
-  const bool alone = argc > 3;
+  const bool alone = argc > 3 && std::string(argv[3]) == "one";
   for (std::size_t i = 0; i < definitions.size(); i += alone ? 1 : definitions.size()) {
     const std::vector<NumberedDefinition> batch(
         definitions.begin() + static_cast<std::ptrdiff_t>(i),
         alone ? definitions.begin() + static_cast<std::ptrdiff_t>(i) + 1 : definitions.end());
     const auto report = essaim::cohort::RunCohorts((*cdm)->engine(), batch, {});
     if (!report.ok()) {
-      std::printf("cohort %d: %s\n%s\n", batch[0].id, report.status().ToString().c_str(),
-                  (*cdm)->log().c_str());
+      std::printf("cohort %d: %s\n", batch[0].id, report.status().ToString().c_str());
       return 1;
     }
     for (const std::string& notice : report->notices) {

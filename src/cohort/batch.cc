@@ -85,6 +85,7 @@ absl::Status Batch::Scan(const ScanKey& key, const std::set<int>& sets) {
   ESSAIM_RETURN_IF_ERROR(
       engine_.Execute(StrCat("CREATE TEMPORARY TABLE ", name, " AS SELECT cs.set_id", columns, from,
                              " ORDER BY cs.set_id")));
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("ANALYZE ", name)));
   scans_[key] = name;
   return absl::OkStatus();
 }

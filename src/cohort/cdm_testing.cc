@@ -10,7 +10,6 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
-#include "warehouse/duckdb_file.h"
 #include "warehouse/row_source.h"
 
 namespace essaim::cohort {
@@ -26,25 +25,13 @@ std::string CreateTable(const SqlDialect& dialect, const CdmTable& table) {
 
 }  // namespace
 
-void TestCdm::CollectingLog::Write(Severity, std::string_view,
-                                   std::initializer_list<Field> fields) {
-  for (const Field& field : fields) absl::StrAppend(&text, Av(field.second), "\n");
-}
-
-absl::StatusOr<std::unique_ptr<TestCdm>> TestCdm::Make() {
+absl::StatusOr<std::unique_ptr<TestCdm>> TestCdm::Make(const std::string& engine) {
   static int n_made = 0;
   std::unique_ptr<TestCdm> cdm(new TestCdm);
   cdm->folder_ = std::filesystem::temp_directory_path() /
                  absl::StrCat("essaim-cohort-", getpid(), "-", ++n_made);
   std::filesystem::create_directories(cdm->folder_);
-  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file,
-                          DuckDbFile::Open({.path = (cdm->folder_ / "site.duckdb").string(),
-                                            .key = SecretBytes::CopyOf(std::string(32, 'k')),
-                                            .threads = 1,
-                                            .memory_mib = 4096,
-                                            .entropy = &cdm->entropy_,
-                                            .log = &cdm->log_}));
-  ESSAIM_ASSIGN_OR_RETURN(cdm->engine_, OpenDuckDbEngine(std::move(file)));
+  ESSAIM_ASSIGN_OR_RETURN(cdm->engine_, cdm->engines_.Make(engine, cdm->folder_.string()));
   for (const CdmTable& table : CdmTables()) {
     ESSAIM_RETURN_IF_ERROR(cdm->engine_->Execute(CreateTable(cdm->engine_->dialect(), table)));
   }
@@ -58,7 +45,7 @@ TestCdm::~TestCdm() {
 }
 
 absl::Status TestCdm::LoadTable(const std::string& path, const CdmTable& table) {
-  ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source, OpenRowSource(path, &log_));
+  ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source, OpenRowSource(path, nullptr));
   std::vector<std::string> columns;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < source->header().size(); ++i) {
@@ -97,7 +84,7 @@ absl::Status TestCdm::Load(const std::string& folder) {
     if (table == nullptr || std::filesystem::file_size(path) == 0) continue;
     ESSAIM_RETURN_IF_ERROR(LoadTable(path.string(), *table));
   }
-  return absl::OkStatus();
+  return engine_->Execute("ANALYZE");
 }
 
 std::vector<std::string> Lines(const SqlRows& rows) {

@@ -1,4 +1,4 @@
-// A CDM in a DuckDB file of its own, for tests and benchmarks.
+// A CDM in a database of its own, for tests and benchmarks.
 #pragma once
 
 #include <filesystem>
@@ -7,16 +7,16 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/log.h"
-#include "crypto/entropy.h"
+#include "warehouse/engines_testing.h"
 #include "warehouse/sql_engine.h"
 
 namespace essaim::cohort {
 
 class TestCdm {
  public:
-  // Every table of the CDM, empty, in a new folder that goes with the object.
-  static absl::StatusOr<std::unique_ptr<TestCdm>> Make();
+  // Every table of the CDM, empty, in a new folder that goes with the object. `engine`: one of
+  // TestEngines::kNames.
+  static absl::StatusOr<std::unique_ptr<TestCdm>> Make(const std::string& engine = "duckdb");
   ~TestCdm();
 
   // Adds the CSV files of a folder, named after the tables in upper or lower case. Columns that
@@ -25,22 +25,12 @@ class TestCdm {
 
   SqlEngine& engine() { return *engine_; }
 
-  std::string log() const { return log_.text; }
-
  private:
-  class CollectingLog final : public Log {
-   public:
-    void Write(Severity severity, std::string_view event,
-               std::initializer_list<Field> fields) override;
-    std::string text;
-  };
-
   TestCdm() = default;
   absl::Status LoadTable(const std::string& path, const CdmTable& table);
 
   std::filesystem::path folder_;
-  crypto::SystemEntropy entropy_;
-  CollectingLog log_;
+  TestEngines engines_;
   std::unique_ptr<SqlEngine> engine_;
 };
 

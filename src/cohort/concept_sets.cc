@@ -85,6 +85,8 @@ absl::StatusOr<std::vector<std::string>> ConceptSets::Expand(SqlEngine& engine) 
   ESSAIM_ASSIGN_OR_RETURN(const bool has_concepts, HasRows(engine, "concept"));
   ESSAIM_RETURN_IF_ERROR(engine.Execute(ExpandSql(has_concepts)));
   ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE ", kItems)));
+  // Without statistics PostgreSQL takes the table for tiny and plans nested loops.
+  ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("ANALYZE ", Av(kConceptTable))));
 
   const auto any = [&](bool ConceptSetItem::*flag) {
     return std::any_of(sets_.begin(), sets_.end(), [&](const ConceptSet& set) {
