@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/files.h"
 #include "base/testing/status_matchers.h"
 #include "cohort/yaml_format.h"
 
@@ -132,6 +133,16 @@ TEST(CohortYamlTest, MeansTheSameAsCirce) {
       ParseCohortYaml(text.substr(0, text.find("include:")) + "exit: {days: 7}\nera_gap: 30\n");
   ASSERT_TRUE(yaml.ok()) << yaml.status();
   EXPECT_EQ(CanonicalText(*yaml), CanonicalText(*ParseCirce(With(""))));
+}
+
+TEST(CohortYamlTest, ReadsTheExampleOfTheDocumentation) {
+  const auto page = ReadFile(ESSAIM_SOURCE_DIR "/docs/cohorts.md");
+  ASSERT_TRUE(page.ok()) << page.status();
+  const std::size_t begin = page->find("```yaml\n") + 8;
+  const auto definition = ParseCohortYaml(page->substr(begin, page->find("```", begin) - begin));
+  ASSERT_TRUE(definition.ok()) << definition.status();
+  EXPECT_THAT(definition->rules, SizeIs(3));
+  EXPECT_THAT(definition->censoring, SizeIs(1));
 }
 
 TEST(CohortYamlTest, ReadsRules) {

@@ -6,36 +6,8 @@
 #include "cohort/domain_fields.h"
 
 namespace essaim::cohort {
-namespace {
 
-DomainInfo VisitOccurrence() {
-  return {Domain::kVisitOccurrence,
-          "VisitOccurrence",
-          "visit",
-          "visit_occurrence",
-          "visit_occurrence_id",
-          "visit_concept_id",
-          "VisitSourceConcept",
-          "visit_source_concept_id",
-          "visit_start_date",
-          "visit_end_date",
-          "",
-          true,
-          true,
-          true,
-          true,
-          Join({StartEnd(),
-                Concept("VisitType", "VisitTypeCS", "C.visit_type_concept_id", J::kNone,
-                        "VisitTypeExclude"),
-                {{"VisitLength", K::kInteger, "@duration"}},
-                Person(),
-                Provider(),
-                Concept("PlaceOfService", "PlaceOfServiceCS", "CS.place_of_service_concept_id",
-                        J::kCareSite)}),
-          {kDuration}};
-}
-
-}  // namespace
+using namespace domains;  // NOLINT(google-build-using-namespace): sixteen names, here alone
 
 const DomainField* DomainInfo::Field(std::string_view field_key) const {
   const auto at = std::find_if(fields.begin(), fields.end(),
