@@ -20,7 +20,7 @@
 #include "crypto/entropy.h"
 #include "quality/run_checks.h"
 #include "warehouse/duckdb_warehouse.h"
-#include "warehouse/omop_loader.h"
+#include "warehouse/omop_files.h"
 
 namespace essaim {
 namespace {
@@ -71,8 +71,7 @@ int Main(int factor) {
                                                  .log = nullptr});
     ESSAIM_CHECK(engine.ok());
     ESSAIM_CHECK(
-        LoadOmop(**engine, {.paths = {ESSAIM_SOURCE_DIR "/tests/data/omop/synthea27"}}, nullptr)
-            .ok());
+        LoadOmop(**engine, {ESSAIM_SOURCE_DIR "/tests/data/omop/synthea27"}, {}, nullptr).ok());
     Multiply(**engine, factor);
 
     const auto start = std::chrono::steady_clock::now();

@@ -162,5 +162,13 @@ TEST(Certificates, RefuseJunkAndAForgedRequest) {
               HasCode(absl::StatusCode::kInvalidArgument));
 }
 
+// RFC 4231, test case 2.
+TEST(Hmac, GivesTheStandardsValue) {
+  const std::string key = "Jefe";
+  EXPECT_EQ(ToHex(HmacSha256({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()},
+                             "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
 }  // namespace
 }  // namespace essaim::crypto

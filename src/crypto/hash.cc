@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
@@ -54,6 +55,15 @@ std::string HashOf(std::string_view domain, std::initializer_list<std::string_vi
     hasher.Update(part);
   }
   return hasher.Finish();
+}
+
+std::string HmacSha256(std::span<const std::uint8_t> key, std::string_view message) {
+  std::string out(kHashBytes, '\0');
+  unsigned int n = 0;
+  ESSAIM_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                    reinterpret_cast<const unsigned char*>(message.data()), message.size(),
+                    reinterpret_cast<unsigned char*>(out.data()), &n) != nullptr);
+  return out;
 }
 
 SecretBytes Hkdf(std::span<const std::uint8_t> key, std::string_view salt, std::string_view info,

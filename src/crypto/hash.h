@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) and HKDF-SHA-256 (RFC 5869).
+// SHA-256 (FIPS 180-4), HMAC (RFC 2104) and HKDF-SHA-256 (RFC 5869).
 #pragma once
 
 #include <cstddef>
@@ -35,6 +35,9 @@ class Sha256Hasher {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// HMAC-SHA-256 (RFC 2104): 32 bytes.
+std::string HmacSha256(std::span<const std::uint8_t> key, std::string_view message);
 
 // n bytes, at most 8,160.
 SecretBytes Hkdf(std::span<const std::uint8_t> key, std::string_view salt, std::string_view info,

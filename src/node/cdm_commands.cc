@@ -22,7 +22,8 @@
 #include "quality/characteristics.h"
 #include "quality/dqd_json.h"
 #include "quality/run_checks.h"
-#include "warehouse/omop_loader.h"
+#include "warehouse/cdm_load.h"
+#include "warehouse/omop_files.h"
 #include "warehouse/row_source.h"
 
 namespace essaim::node {
@@ -62,15 +63,16 @@ bool ShowLoad(const LoadProgress& p, std::int64_t started_ms) {
   return true;
 }
 
-Json JsonOf(const OmopLoadReport& report) {
+Json JsonOf(const CdmLoadReport& report) {
   Json json = {{"number", report.number},   {"load_id", report.load_id}, {"known", report.known},
-               {"changes", report.changes}, {"ignored", report.ignored}, {"tables", Json::array()},
+               {"notices", report.notices}, {"files", Json::array()},    {"tables", Json::array()},
                {"rejected", Json::array()}};
-  for (const OmopTableReport& t : report.tables) {
+  for (const CdmFileReport& f : report.files) {
+    json["files"].push_back(
+        {{"file", f.path}, {"sha256", f.sha256}, {"read", f.n_read}, {"rejected", f.n_rejected}});
+  }
+  for (const CdmTableReport& t : report.tables) {
     json["tables"].push_back({{"table", t.table},
-                              {"file", t.path},
-                              {"sha256", t.sha256},
-                              {"read", t.n_read},
                               {"loaded", t.n_loaded},
                               {"replaced", t.n_replaced},
                               {"rejected", t.n_rejected}});
@@ -79,22 +81,26 @@ Json JsonOf(const OmopLoadReport& report) {
   return json;
 }
 
-void Print(const OmopLoadReport& report, const std::string& dir, double seconds) {
+void Print(const CdmLoadReport& report, const std::string& dir, double seconds) {
   if (report.known) {
     std::printf("These files are loaded already; nothing is changed.\n");
     return;
   }
-  std::uint64_t n_rows = 0;
-  std::printf("%-22s %10s %10s %10s %10s\n", "table", "read", "loaded", "replaced", "rejected");
-  for (const OmopTableReport& t : report.tables) {
+  std::uint64_t n_rows = 0, n_read = 0, n_rejected = 0;
+  std::printf("%-22s %10s %10s %10s\n", "table", "loaded", "replaced", "rejected");
+  for (const CdmTableReport& t : report.tables) {
     n_rows += t.n_loaded;
-    std::printf("%-22s %10llu %10llu %10llu %10llu\n", t.table.c_str(),
-                static_cast<Unsigned>(t.n_read), static_cast<Unsigned>(t.n_loaded),
+    std::printf("%-22s %10llu %10llu %10llu\n", t.table.c_str(), static_cast<Unsigned>(t.n_loaded),
                 static_cast<Unsigned>(t.n_replaced), static_cast<Unsigned>(t.n_rejected));
   }
-  for (const std::string& change : report.changes) std::printf("from 5.3: %s\n", change.c_str());
-  for (const std::string& column : report.ignored)
-    std::printf("not in the CDM: %s\n", column.c_str());
+  for (const CdmFileReport& f : report.files) {
+    n_read += f.n_read;
+    n_rejected += f.n_rejected;
+  }
+  std::printf("%zu file%s, %llu read, %llu rejected\n", report.files.size(),
+              report.files.size() == 1 ? "" : "s", static_cast<Unsigned>(n_read),
+              static_cast<Unsigned>(n_rejected));
+  for (const std::string& notice : report.notices) std::printf("%s\n", notice.c_str());
   for (const BadRow& row : report.bad_rows) std::printf("rejected: %s\n", row.ToString().c_str());
   std::printf("\nLoad %lld: %llu rows in %.1f s, %.0f rows/s.\n\nNext:\n  essaim node quality %s\n",
               static_cast<long long>(report.number), static_cast<Unsigned>(n_rows), seconds,
@@ -193,12 +199,11 @@ int LoadCdm(const CdmArguments& args) {
   const absl::Status opened = session.Open(args.dir);
   if (!opened.ok()) return Fail(opened);
   const std::int64_t started_ms = SystemClock().NowMs();
-  const OmopLoadRequest request{
-      .paths = args.paths,
+  const CdmLoadOptions options{
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
       .now_ms = started_ms,
       .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }};
-  const auto report = LoadOmop(*session.engine, request, &session.log);
+  const auto report = LoadOmop(*session.engine, args.paths, options, &session.log);
   if (!report.ok()) return Fail(report.status());
   if (args.format == "json") {
     std::printf("%s\n", JsonOf(*report).dump(2).c_str());

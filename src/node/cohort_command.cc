@@ -14,7 +14,7 @@
 #include "cohort/yaml_format.h"
 #include "crypto/entropy.h"
 #include "node/node_folder.h"
-#include "warehouse/omop_loader.h"
+#include "warehouse/cdm_load.h"
 
 namespace essaim::node {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/testing/status_matchers.h"
 #include "quality/distribution.h"
 #include "warehouse/engines_testing.h"
-#include "warehouse/omop_loader.h"
+#include "warehouse/omop_files.h"
 
 namespace essaim {
 namespace {
@@ -69,8 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, SevenCharacteristics, ::testing::ValuesIn(Test
                          [](const auto& engine) { return std::string(engine.param); });
 
 TEST_P(SevenCharacteristics, OnSynthea27) {
-  ASSERT_OK(LoadOmop(*engine_,
-                     {.paths = {std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/synthea27"}},
+  ASSERT_OK(LoadOmop(*engine_, {std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/synthea27"}, {},
                      nullptr)
                 .status());
   ASSERT_OK_AND_ASSIGN(auto m, Measure({.as_of = "2023-01-01", .reference = {{"F 20-39", 0.5}}}));

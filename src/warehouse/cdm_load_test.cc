@@ -1,11 +1,13 @@
-#include "warehouse/omop_loader.h"
+#include "warehouse/cdm_load.h"
 
 #include <filesystem>
 #include <fstream>
 
+#include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
 #include "warehouse/cdm_cell.h"
 #include "warehouse/engines_testing.h"
+#include "warehouse/omop_files.h"
 
 namespace essaim {
 namespace {
@@ -16,9 +18,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The same on every engine.
-class OmopLoader : public ::testing::TestWithParam<const char*> {
+class CdmLoad : public ::testing::TestWithParam<const char*> {
  protected:
-  OmopLoader() : folder_(::testing::TempDir() + "/omop_loader_test." + GetParam()) {
+  CdmLoad() : folder_(::testing::TempDir() + "/omop_loader_test." + GetParam()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);
@@ -26,7 +28,7 @@ class OmopLoader : public ::testing::TestWithParam<const char*> {
     engine_ = *std::move(engine);
   }
 
-  ~OmopLoader() override {
+  ~CdmLoad() override {
     engine_.reset();
     std::filesystem::remove_all(folder_);
   }
@@ -36,9 +38,14 @@ class OmopLoader : public ::testing::TestWithParam<const char*> {
     return folder_ + "/" + name;
   }
 
-  absl::StatusOr<OmopLoadReport> LoadFile(const std::string& name, const std::string& text,
-                                          OnBadRow rule = OnBadRow::kQuarantine) {
-    return LoadOmop(*engine_, {.paths = {Write(name, text)}, .on_bad_row = rule}, nullptr);
+  absl::StatusOr<CdmLoadReport> LoadFile(const std::string& name, const std::string& text,
+                                         OnBadRow rule = OnBadRow::kQuarantine) {
+    return LoadPath(Write(name, text), {.on_bad_row = rule});
+  }
+
+  absl::StatusOr<CdmLoadReport> LoadPath(const std::string& path, const CdmLoadOptions& options) {
+    ESSAIM_ASSIGN_OR_RETURN(const auto source, OpenOmopFiles({path}, nullptr));
+    return LoadCdm(*engine_, *source, options);
   }
 
   std::int64_t Count(const std::string& from) {
@@ -52,9 +59,9 @@ class OmopLoader : public ::testing::TestWithParam<const char*> {
   std::unique_ptr<SqlEngine> engine_;
 };
 
-TEST_P(OmopLoader, AnIncrementReplacesAndAnUndoGivesBack) {
+TEST_P(CdmLoad, AnIncrementReplacesAndAnUndoGivesBack) {
   ASSERT_OK(LoadFile("PERSON.csv", "PERSON_ID,YEAR_OF_BIRTH\n1,1950\n2,1960\n").status());
-  ASSERT_OK_AND_ASSIGN(const OmopLoadReport second,
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport second,
                        LoadFile("person.csv", "person_id\tyear_of_birth\n2\t1961\n3\t1970\n"));
   EXPECT_EQ(second.number, 2);
   EXPECT_EQ(second.tables[0].n_replaced, 1u);
@@ -68,9 +75,9 @@ TEST_P(OmopLoader, AnIncrementReplacesAndAnUndoGivesBack) {
   EXPECT_THAT(UndoLastLoad(*engine_), HasCode(absl::StatusCode::kFailedPrecondition));
 }
 
-TEST_P(OmopLoader, TheSameFilesChangeNothing) {
+TEST_P(CdmLoad, TheSameFilesChangeNothing) {
   ASSERT_OK(LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n").status());
-  ASSERT_OK_AND_ASSIGN(const OmopLoadReport again,
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport again,
                        LoadFile("fact_relationship.csv", "domain_concept_id_1,fact_id_1\n1,2\n"));
   EXPECT_TRUE(again.known);
   EXPECT_EQ(Count("fact_relationship"), 1);
@@ -81,7 +88,7 @@ TEST_P(OmopLoader, TheSameFilesChangeNothing) {
   EXPECT_EQ(Count("fact_relationship"), 2);
 }
 
-TEST_P(OmopLoader, BadRowsAreNamedAndKeptApart) {
+TEST_P(CdmLoad, BadRowsAreNamedAndKeptApart) {
   const std::string text =
       "person_id,year_of_birth,birth_datetime,gender_source_value\n"
       "1,1950,1950-02-30,M\n"
@@ -90,7 +97,7 @@ TEST_P(OmopLoader, BadRowsAreNamedAndKeptApart) {
       "4,1980,19800201,F\n"
       "5,1990,1990-01-01T10:30Z,\"" +
       std::string(51, 'x') + "\"\n";
-  ASSERT_OK_AND_ASSIGN(const OmopLoadReport report, LoadFile("person.csv", text));
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, LoadFile("person.csv", text));
   std::vector<std::string> faults;
   for (const BadRow& row : report.bad_rows)
     faults.push_back(std::to_string(row.line) + " " + row.column + " " + row.reason);
@@ -104,38 +111,35 @@ TEST_P(OmopLoader, BadRowsAreNamedAndKeptApart) {
   EXPECT_EQ(Count("person"), 1);
 }
 
-TEST_P(OmopLoader, AnOlderVersionIsUpgradedAndSaysSo) {
+TEST_P(CdmLoad, AnOlderVersionIsUpgradedAndSaysSo) {
   ASSERT_OK_AND_ASSIGN(
-      const OmopLoadReport report,
+      const CdmLoadReport report,
       LoadFile("visit_occurrence.csv",
                "visit_occurrence_id,person_id,admitting_source_value,extra\n1,1,ER,9\n"));
-  EXPECT_THAT(report.changes,
-              ElementsAre("visit_occurrence.admitting_source_value -> admitted_from_source_value"));
-  EXPECT_THAT(report.ignored, ElementsAre(HasSubstr("column 'extra'")));
+  EXPECT_THAT(
+      report.notices,
+      ElementsAre("from 5.3: visit_occurrence.admitting_source_value -> admitted_from_source_value",
+                  HasSubstr("column 'extra'")));
   EXPECT_EQ(Count("visit_occurrence WHERE admitted_from_source_value = 'ER'"), 1);
 }
 
-TEST_P(OmopLoader, WhatIsNoTableIsRefused) {
+TEST_P(CdmLoad, WhatIsNoTableIsRefused) {
   EXPECT_THAT(LoadFile("patients.csv", "a,b\n1,2\n").status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'patients'")));
   EXPECT_THAT(LoadFile("person.csv", "year_of_birth\n1950\n").status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no column 'person_id'")));
-  EXPECT_THAT(LoadOmop(*engine_, {.paths = {folder_ + "/death.csv"}}, nullptr).status(),
+  EXPECT_THAT(LoadPath(folder_ + "/death.csv", {}).status(),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no such file")));
   std::filesystem::create_directory(folder_ + "/empty");
-  EXPECT_THAT(LoadOmop(*engine_, {.paths = {folder_ + "/empty"}}, nullptr).status(),
-              HasCode(absl::StatusCode::kNotFound));
+  EXPECT_THAT(LoadPath(folder_ + "/empty", {}).status(), HasCode(absl::StatusCode::kNotFound));
 }
 
 // Cancelled in the middle, it leaves what was there.
-TEST_P(OmopLoader, ACancelledLoadLeavesNothing) {
+TEST_P(CdmLoad, ACancelledLoadLeavesNothing) {
   ASSERT_OK(LoadFile("person.csv", "person_id\n1\n").status());
   const std::string path = Write("death.csv", "person_id,death_date\n1,2020-01-01\n");
-  EXPECT_THAT(
-      LoadOmop(*engine_, {.paths = {path}, .progress = [](const LoadProgress&) { return false; }},
-               nullptr)
-          .status(),
-      HasCode(absl::StatusCode::kCancelled));
+  EXPECT_THAT(LoadPath(path, {.progress = [](const LoadProgress&) { return false; }}).status(),
+              HasCode(absl::StatusCode::kCancelled));
   EXPECT_EQ(Count("death"), 0);
   EXPECT_EQ(Count("essaim_loads"), 1);
   engine_.reset();
@@ -143,7 +147,88 @@ TEST_P(OmopLoader, ACancelledLoadLeavesNothing) {
   EXPECT_EQ(Count("person"), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, OmopLoader, ::testing::ValuesIn(TestEngines::kNames),
+// A source that gives its rows in any order of tables, as messages do.
+class Mixed : public CdmSource {
+ public:
+  using Script = std::function<absl::Status(CdmSink&)>;
+
+  Mixed(std::string name, Script script) : name_(std::move(name)), script_(std::move(script)) {}
+
+  std::string_view kind() const override { return "mixed"; }
+
+  std::uint64_t bytes_total() const override { return 1; }
+
+  std::string settings() const override { return name_; }
+
+  absl::Status Read(CdmSink& sink) override { return script_(sink); }
+
+  static absl::Status Put(CdmSink& sink, const char* table, std::int64_t key, std::int64_t person) {
+    const CdmTable& t = *FindCdmTable(table);
+    const std::string id = std::to_string(key), whose = std::to_string(person);
+    std::vector<std::optional<std::string_view>> cells(t.fields.size());
+    cells[static_cast<std::size_t>(t.Field("person_id") - t.fields.data())] = whose;
+    if (t.PrimaryKey() != nullptr)
+      cells[static_cast<std::size_t>(t.PrimaryKey() - t.fields.data())] = id;
+    return sink.Row(t, cells, {.file = "x"});
+  }
+
+ private:
+  std::string name_;
+  Script script_;
+};
+
+TEST_P(CdmLoad, TablesMayComeInAnyOrderAndTheLastRowOfAKeyStays) {
+  Mixed source("a", [](CdmSink& sink) {
+    for (int i = 0; i < 20'000; ++i) {
+      ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "condition_occurrence", i, i % 100));
+      ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "measurement", i % 7'000, i));
+      ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "person", i % 100, i % 100));
+    }
+    return Mixed::Put(sink, "death", 0, 1);
+  });
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, LoadCdm(*engine_, source, {}));
+  EXPECT_EQ(Count("condition_occurrence"), 20'000);
+  EXPECT_EQ(Count("person"), 100);
+  EXPECT_EQ(Count("measurement"), 7'000);
+  EXPECT_EQ(Count("measurement WHERE person_id >= 13000"), 7'000);
+  ASSERT_EQ(report.tables.size(), 4u);
+  EXPECT_EQ(report.tables[1].table, "condition_occurrence");
+  EXPECT_EQ(report.tables[1].n_loaded, 20'000u);
+}
+
+TEST_P(CdmLoad, MergedPersonsAreOneAlsoInLaterLoadsAndAnUndoPartsThem) {
+  const auto load = [&](const char* name, Mixed::Script script) {
+    Mixed source(name, std::move(script));
+    const auto report = LoadCdm(*engine_, source, {});
+    EXPECT_OK(report.status());
+    return *report;
+  };
+  load("first", [](CdmSink& sink) {
+    for (int p : {1, 2, 3}) {
+      ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "person", p, p));
+      ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "visit_occurrence", 10 + p, p));
+    }
+    return absl::OkStatus();
+  });
+  const CdmLoadReport merge = load("merge", [](CdmSink& sink) {
+    ESSAIM_RETURN_IF_ERROR(sink.MergePersons(1, 2));
+    ESSAIM_RETURN_IF_ERROR(sink.MergePersons(2, 3));
+    return sink.Remove(*FindCdmTable("visit_occurrence"), 13);
+  });
+  EXPECT_EQ(Count("person"), 1);
+  EXPECT_EQ(Count("visit_occurrence WHERE person_id = 3"), 2);
+  ASSERT_EQ(merge.tables.size(), 2u);
+  EXPECT_EQ(merge.tables[1].n_replaced, 3u);
+  load("late", [](CdmSink& sink) { return Mixed::Put(sink, "visit_occurrence", 20, 1); });
+  EXPECT_EQ(Count("visit_occurrence WHERE person_id = 3"), 3);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("person"), 3);
+  EXPECT_EQ(Count("visit_occurrence WHERE person_id = visit_occurrence_id - 10"), 3);
+  EXPECT_EQ(Count("essaim_merged"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, CdmLoad, ::testing::ValuesIn(TestEngines::kNames),
                          [](const auto& engine) { return std::string(engine.param); });
 
 TEST(CdmCell, ReadsDaysAndTimes) {

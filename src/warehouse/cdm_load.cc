@@ -1,0 +1,270 @@
+#include "warehouse/cdm_load.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "crypto/hash.h"
+#include "warehouse/cdm_staging.h"
+#include "warehouse/expression_sql.h"
+
+namespace essaim {
+namespace {
+
+absl::StatusOr<std::int64_t> Number(SqlEngine& engine, const std::string& sql) {
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows, engine.Query(sql));
+  if (rows.rows.size() != 1) return absl::InternalError("a count without a row");
+  const auto* value = std::get_if<std::int64_t>(&rows.rows[0][0]);
+  return value == nullptr ? 0 : *value;
+}
+
+// From staged tables into the CDM's, within the caller's transaction.
+class Merge {
+ public:
+  Merge(SqlEngine& engine, bool last_row_wins, CdmLoadReport& report)
+      : engine_(engine), last_row_wins_(last_row_wins), report_(report) {}
+
+  absl::Status Run(const CdmStaging& staging) {
+    for (const auto& [table, n_rows] : staging.staged()) {
+      ESSAIM_RETURN_IF_ERROR(n_rows == 0 ? absl::OkStatus() : Take(*table));
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DROP TABLE staged_", Av(table->name))));
+    }
+    for (const auto& [table, key] : staging.removed()) {
+      const std::string where = absl::StrCat(SqlName(*table->PrimaryKey()), " = ", key);
+      ESSAIM_RETURN_IF_ERROR(KeepPrior(*table, where));
+      ESSAIM_RETURN_IF_ERROR(
+          engine_.Execute(absl::StrCat("DELETE FROM ", Av(table->name), " WHERE ", where)));
+    }
+    for (const auto& [from, into] : staging.merged()) {
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+          "INSERT INTO essaim_merged VALUES (", report_.number, ", ", from, ", ", into, ")")));
+    }
+    ESSAIM_RETURN_IF_ERROR(Redirect());
+    return CountReplaced();
+  }
+
+ private:
+  // A copy of the rows that are about to change, for an undo. Rows that this load brought need
+  // none.
+  absl::Status KeepPrior(const CdmTable& table, const std::string& where) {
+    const std::string name(table.name), columns = ColumnsOf(table);
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+        "CREATE TABLE IF NOT EXISTS essaim_prior_", name, " (",
+        DefinitionsOf(table, engine_.dialect()), ", essaim_load BIGINT, replaced_by BIGINT)")));
+    return engine_.Execute(absl::StrCat("INSERT INTO essaim_prior_", name, " SELECT ", columns,
+                                        ", essaim_load, ", report_.number, " FROM ", name,
+                                        " WHERE essaim_load <> ", report_.number, " AND ", where));
+  }
+
+  // Rows of the same key give way; of tables without a key, rows that are there already are not
+  // added again. A death has no key in the CDM, but a person has one death.
+  absl::Status Take(const CdmTable& table) {
+    const std::string name(table.name), columns = ColumnsOf(table);
+    const CdmField* key = table.PrimaryKey();
+    if (key == nullptr && last_row_wins_ && table.name == "death") key = table.Field("person_id");
+    if (key == nullptr) {
+      return engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns,
+                                          ", essaim_load) SELECT s.*, ", report_.number,
+                                          " FROM (SELECT ", columns, " FROM staged_", name,
+                                          " EXCEPT SELECT ", columns, " FROM ", name, ") s"));
+    }
+    const std::string field = SqlName(*key);
+    const std::string same = absl::StrCat(field, " IN (SELECT ", field, " FROM staged_", name, ")");
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(table, same));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", same)));
+    const std::string last =
+        last_row_wins_ ? absl::StrCat(" WHERE essaim_row IN (SELECT MAX(essaim_row) FROM staged_",
+                                      name, " GROUP BY ", field, ")")
+                       : "";
+    return engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns,
+                                        ", essaim_load) SELECT ", columns, ", ", report_.number,
+                                        " FROM staged_", name, last));
+  }
+
+  // Who was found to be another person is so in every table, also in what comes later.
+  absl::Status Redirect() {
+    ESSAIM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        engine_.Query("SELECT from_id, into_id FROM essaim_merged ORDER BY number"));
+    std::map<std::int64_t, std::int64_t> into;
+    for (const auto& row : rows.rows)
+      into[std::get<std::int64_t>(row[0])] = std::get<std::int64_t>(row[1]);
+    if (into.empty()) return absl::OkStatus();
+    ESSAIM_RETURN_IF_ERROR(
+        engine_.Execute("CREATE TABLE essaim_redirect (from_id BIGINT, into_id BIGINT)"));
+    for (const auto& [from, first] : into) {
+      std::int64_t last = first;
+      // A chain that comes back to where it began would not end: as many steps as there are links.
+      for (std::size_t step = 0; step < into.size() && into.contains(last); ++step)
+        last = into.at(last);
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+          absl::StrCat("INSERT INTO essaim_redirect VALUES (", from, ", ", last, ")")));
+    }
+    const std::string where = "person_id IN (SELECT from_id FROM essaim_redirect)";
+    for (const CdmTable& table : CdmTables()) {
+      if (table.Field("person_id") == nullptr) continue;
+      ESSAIM_RETURN_IF_ERROR(KeepPrior(table, where));
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+          table.name == "person"
+              ? absl::StrCat("DELETE FROM person WHERE ", where)
+              : absl::StrCat("UPDATE ", Av(table.name), " SET essaim_load = ", report_.number,
+                             ", person_id = (SELECT into_id FROM essaim_redirect WHERE from_id = ",
+                             Av(table.name), ".person_id) WHERE ", where)));
+    }
+    return engine_.Execute("DROP TABLE essaim_redirect");
+  }
+
+  absl::Status CountReplaced() {
+    std::vector<CdmTableReport> tables;
+    for (const CdmTable& table : CdmTables()) {
+      const auto at = std::ranges::find(report_.tables, table.name, &CdmTableReport::table);
+      CdmTableReport entry =
+          at == report_.tables.end() ? CdmTableReport{.table = std::string(table.name)} : *at;
+      const std::string prior = absl::StrCat("essaim_prior_", Av(table.name));
+      if (priors_known_.empty()) ESSAIM_RETURN_IF_ERROR(FindPriors());
+      if (std::ranges::find(priors_known_, prior) != priors_known_.end()) {
+        ESSAIM_ASSIGN_OR_RETURN(
+            const std::int64_t n,
+            Number(engine_, absl::StrCat("SELECT COUNT(*) FROM ", prior,
+                                         " WHERE replaced_by = ", report_.number)));
+        entry.n_replaced = static_cast<std::uint64_t>(n);
+      }
+      if (entry.n_loaded + entry.n_rejected + entry.n_replaced > 0) tables.push_back(entry);
+    }
+    report_.tables = std::move(tables);
+    return absl::OkStatus();
+  }
+
+  absl::Status FindPriors() {
+    ESSAIM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        engine_.Query("SELECT DISTINCT table_name FROM information_schema.tables WHERE table_name "
+                      "LIKE 'essaim_prior_%'"));
+    for (const auto& row : rows.rows) priors_known_.push_back(std::get<std::string>(row[0]));
+    return absl::OkStatus();
+  }
+
+  SqlEngine& engine_;
+  const bool last_row_wins_;
+  CdmLoadReport& report_;
+  std::vector<std::string> priors_known_;
+};
+
+absl::Status WriteManifest(SqlEngine& engine, const CdmSource& source, std::int64_t now_ms,
+                           const CdmLoadReport& report) {
+  ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat(
+      "INSERT INTO essaim_loads VALUES (", report.number, ", ", SqlText(report.load_id), ", ",
+      SqlText(std::string(source.kind())), ", ", now_ms, ")")));
+  for (const CdmFileReport& f : report.files) {
+    ESSAIM_RETURN_IF_ERROR(engine.Execute(
+        absl::StrCat("INSERT INTO essaim_load_files VALUES (", report.number, ", ", SqlText(f.path),
+                     ", ", SqlText(f.sha256), ", ", f.n_read, ", ", f.n_rejected, ")")));
+  }
+  for (const CdmTableReport& t : report.tables) {
+    ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat(
+        "INSERT INTO essaim_load_tables VALUES (", report.number, ", ", SqlText(t.table), ", ",
+        t.n_loaded, ", ", t.n_rejected, ", ", t.n_replaced, ")")));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadInTransaction(SqlEngine& engine, CdmSource& source, const CdmLoadOptions& options,
+                               CdmLoadReport& report) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t last,
+                          Number(engine, "SELECT MAX(number) FROM essaim_loads"));
+  report.number = last + 1;
+  CdmStaging staging(engine, options, source.last_row_wins(), source.bytes_total(), report);
+  ESSAIM_RETURN_IF_ERROR(source.Read(staging));
+  ESSAIM_RETURN_IF_ERROR(staging.Finish());
+  std::vector<std::string> hashes;
+  for (const CdmFileReport& f : report.files) hashes.push_back(f.sha256);
+  report.load_id = ToHex(crypto::HashOf(
+      "essaim/cdm-load", {source.kind(), source.settings(), absl::StrJoin(hashes, ",")}));
+  ESSAIM_ASSIGN_OR_RETURN(
+      const std::int64_t known,
+      Number(engine, absl::StrCat("SELECT COUNT(*) FROM essaim_loads WHERE load_id = ",
+                                  SqlText(report.load_id))));
+  report.known = known > 0;
+  if (report.known) return absl::OkStatus();
+  ESSAIM_RETURN_IF_ERROR(Merge(engine, source.last_row_wins(), report).Run(staging));
+  return WriteManifest(engine, source, options.now_ms, report);
+}
+
+}  // namespace
+
+absl::Status CreateCdm(SqlEngine& engine) {
+  for (const CdmTable& table : CdmTables()) {
+    ESSAIM_RETURN_IF_ERROR(engine.Execute(
+        absl::StrCat("CREATE TABLE IF NOT EXISTS ", Av(table.name), " (",
+                     DefinitionsOf(table, engine.dialect()), ", essaim_load BIGINT)")));
+  }
+  for (const char* table :
+       {"essaim_loads (number BIGINT, load_id VARCHAR(64), kind VARCHAR(16), loaded_at_ms BIGINT)",
+        "essaim_load_files (number BIGINT, path VARCHAR(4096), sha256 VARCHAR(64), n_read BIGINT, "
+        "n_rejected BIGINT)",
+        "essaim_load_tables (number BIGINT, cdm_table VARCHAR(64), n_loaded BIGINT, "
+        "n_rejected BIGINT, n_replaced BIGINT)",
+        "essaim_merged (number BIGINT, from_id BIGINT, into_id BIGINT)",
+        "essaim_rejected (number BIGINT, file VARCHAR(4096), line BIGINT, field VARCHAR(64), "
+        "reason VARCHAR(256), raw VARCHAR(1000000))"}) {
+    ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat("CREATE TABLE IF NOT EXISTS ", table)));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CdmLoadReport> LoadCdm(SqlEngine& engine, CdmSource& source,
+                                      const CdmLoadOptions& options) {
+  ESSAIM_RETURN_IF_ERROR(CreateCdm(engine));
+  ESSAIM_RETURN_IF_ERROR(engine.Execute("BEGIN"));
+  CdmLoadReport report;
+  const absl::Status loaded = LoadInTransaction(engine, source, options, report);
+  if (!loaded.ok() || report.known) {
+    ESSAIM_RETURN_IF_ERROR(engine.Execute("ROLLBACK"));
+    if (!loaded.ok()) return loaded;
+    return report;
+  }
+  ESSAIM_RETURN_IF_ERROR(engine.Execute("COMMIT"));
+  return report;
+}
+
+absl::Status UndoLastLoad(SqlEngine& engine) {
+  ESSAIM_RETURN_IF_ERROR(CreateCdm(engine));
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t last,
+                          Number(engine, "SELECT MAX(number) FROM essaim_loads"));
+  if (last == 0) return absl::FailedPreconditionError("there is no load to undo");
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows tables,
+      engine.Query(absl::StrCat(
+          "SELECT cdm_table, n_replaced FROM essaim_load_tables WHERE number = ", last)));
+  std::vector<std::string> statements = {"BEGIN"};
+  for (const auto& row : tables.rows) {
+    const CdmTable* table = FindCdmTable(std::get<std::string>(row[0]));
+    if (table == nullptr) return absl::DataLossError("a load of a table that is none");
+    const std::string name(table->name), columns = ColumnsOf(*table);
+    statements.push_back(absl::StrCat("DELETE FROM ", name, " WHERE essaim_load = ", last));
+    if (std::get<std::int64_t>(row[1]) == 0) continue;
+    statements.push_back(absl::StrCat("INSERT INTO ", name, " (", columns, ", essaim_load) SELECT ",
+                                      columns, ", essaim_load FROM essaim_prior_", name,
+                                      " WHERE replaced_by = ", last));
+    statements.push_back(
+        absl::StrCat("DELETE FROM essaim_prior_", name, " WHERE replaced_by = ", last));
+  }
+  for (const char* from : {"essaim_loads", "essaim_load_files", "essaim_load_tables",
+                           "essaim_merged", "essaim_rejected"})
+    statements.push_back(absl::StrCat("DELETE FROM ", from, " WHERE number = ", last));
+  statements.push_back("COMMIT");
+  for (const std::string& sql : statements) {
+    const absl::Status done = engine.Execute(sql);
+    if (done.ok()) continue;
+    ESSAIM_RETURN_IF_ERROR(engine.Execute("ROLLBACK"));
+    return done;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace essaim

@@ -1,0 +1,198 @@
+#include "warehouse/cdm_staging.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "warehouse/cdm_cell.h"
+
+namespace essaim {
+namespace {
+
+constexpr std::size_t kWaitingBytesMax = std::size_t{4} << 20;  // of one table
+constexpr std::size_t kRawCharactersMax = 1'000'000;            // essaim_rejected.raw
+constexpr std::uint64_t kRejectedMax = 1'000'000;
+constexpr std::uint64_t kRowsPerProgress = 1 << 16;
+
+// Cut where a character of UTF-8 begins.
+std::string_view Cut(std::string_view text) {
+  if (text.size() <= kRawCharactersMax) return text;
+  std::size_t end = kRawCharactersMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+std::string CellsAsText(std::span<const std::optional<std::string_view>> cells) {
+  std::vector<std::string_view> texts;
+  for (const auto& cell : cells) texts.push_back(cell.value_or(""));
+  return absl::StrJoin(texts, "\t",
+                       [](std::string* out, std::string_view t) { absl::StrAppend(out, Av(t)); });
+}
+
+}  // namespace
+
+std::string ColumnsOf(const CdmTable& table) {
+  std::vector<std::string> names;
+  for (const CdmField& field : table.fields) names.push_back(SqlName(field));
+  return absl::StrJoin(names, ", ");
+}
+
+std::string DefinitionsOf(const CdmTable& table, const SqlDialect& dialect) {
+  std::vector<std::string> parts;
+  for (const CdmField& field : table.fields)
+    parts.push_back(absl::StrCat(SqlName(field), " ", dialect.Type(field.type, field.length)));
+  return absl::StrJoin(parts, ", ");
+}
+
+CdmStaging::CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, bool last_row_wins,
+                       std::uint64_t bytes_total, CdmLoadReport& report)
+    : engine_(engine), options_(options), last_row_wins_(last_row_wins), report_(report) {
+  progress_.bytes_total = bytes_total;
+  waiting_["essaim_rejected"].columns = {"number", "file", "line", "field", "reason", "raw"};
+}
+
+absl::Status CdmStaging::MakeStaged(const CdmTable& table) {
+  const std::string name = absl::StrCat("staged_", Av(table.name));
+  // An appender is open while it is in use, and a database makes no table meanwhile.
+  ESSAIM_RETURN_IF_ERROR(Use(""));
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+      absl::StrCat("CREATE TABLE ", name, " (", DefinitionsOf(table, engine_.dialect()),
+                   last_row_wins_ ? ", essaim_row BIGINT)" : ")")));
+  Waiting& waiting = waiting_[name];
+  for (const CdmField& field : table.fields) waiting.columns.push_back(std::string(field.name));
+  if (last_row_wins_) waiting.columns.push_back("essaim_row");
+  staged_[&table] = 0;
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::Row(const CdmTable& table,
+                             std::span<const std::optional<std::string_view>> cells,
+                             const RowOrigin& origin) {
+  if (!staged_.contains(&table)) ESSAIM_RETURN_IF_ERROR(MakeStaged(table));
+  if (cells.size() != table.fields.size())
+    return absl::InternalError("a row that has not one cell a field");
+  cells_.assign(cells.begin(), cells.end());
+  buffers_.resize(std::max(buffers_.size(), cells.size() + 1));
+  for (std::size_t f = 0; f < cells.size(); ++f) {
+    const CdmField& field = table.fields[f];
+    const char* reason =
+        cells[f].has_value() ? ReadCdmCell(field, *cells[f], buffers_[f], cells_[f]) : nullptr;
+    if (reason == nullptr && field.primary_key && !cells_[f].has_value()) reason = "no key";
+    if (reason == nullptr) continue;
+    ++rejected_[&table];
+    return Reject({.file = std::string(origin.file),
+                   .line = origin.line,
+                   .column = std::string(field.name),
+                   .reason = reason},
+                  origin.raw == nullptr ? CellsAsText(cells) : (*origin.raw)());
+  }
+  if (last_row_wins_) {
+    buffers_[cells.size()] = absl::StrCat(progress_.rows);
+    cells_.push_back(buffers_[cells.size()]);
+  }
+  ESSAIM_RETURN_IF_ERROR(Put(absl::StrCat("staged_", Av(table.name)), cells_));
+  ++staged_[&table];
+  // A source whose files are few and large tells its progress rarely; rows are counted here.
+  ++progress_.rows;
+  if (progress_.rows % kRowsPerProgress == 0) return Progress(progress_.bytes_done);
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::Put(const std::string& table,
+                             std::span<const std::optional<std::string_view>> cells) {
+  if (table == in_use_) return appender_->Row(cells);
+  Waiting& waiting = waiting_[table];
+  for (const auto& cell : cells) {
+    waiting.bytes += sizeof(std::optional<std::string>) + (cell ? cell->size() : 0);
+    waiting.cells.push_back(cell ? std::optional(std::string(*cell)) : std::nullopt);
+  }
+  return waiting.bytes < kWaitingBytesMax ? absl::OkStatus() : Use(table);
+}
+
+// Ends the table in use and begins the one of that name with the rows that wait for it.
+absl::Status CdmStaging::Use(const std::string& table) {
+  if (appender_ != nullptr) {
+    ESSAIM_RETURN_IF_ERROR(appender_->Close());
+    appender_.reset();
+  }
+  in_use_ = table;
+  if (table.empty()) return absl::OkStatus();
+  Waiting& waiting = waiting_[table];
+  ESSAIM_ASSIGN_OR_RETURN(appender_, engine_.Append(table, waiting.columns));
+  const std::size_t n = waiting.columns.size();
+  std::vector<std::optional<std::string_view>> row(n);
+  for (std::size_t at = 0; at < waiting.cells.size(); at += n) {
+    for (std::size_t c = 0; c < n; ++c) row[c] = waiting.cells[at + c];
+    ESSAIM_RETURN_IF_ERROR(appender_->Row(row));
+  }
+  waiting.cells.clear();
+  waiting.bytes = 0;
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::Reject(const BadRow& fault, std::string_view raw) {
+  if (options_.on_bad_row == OnBadRow::kStop) return absl::InvalidArgumentError(fault.ToString());
+  ++rejected_by_file_[fault.file];
+  // A file of another kind gives a bad row a line: better to say so than to keep them all.
+  if (++n_rejected_ > kRejectedMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(fault.file, ": more than ", kRejectedMax, " bad rows"));
+  }
+  if (report_.bad_rows.size() < LoadReport::kBadRowsMax) report_.bad_rows.push_back(fault);
+  const std::string number = absl::StrCat(report_.number), line = absl::StrCat(fault.line);
+  const std::array<std::optional<std::string_view>, 6> cells = {
+      number, fault.file, line, fault.column, fault.reason, Cut(raw)};
+  return Put("essaim_rejected", cells);
+}
+
+absl::Status CdmStaging::Remove(const CdmTable& table, std::int64_t key) {
+  if (table.PrimaryKey() == nullptr) return absl::InternalError("a table without a key");
+  if (!staged_.contains(&table)) ESSAIM_RETURN_IF_ERROR(MakeStaged(table));
+  removed_.emplace_back(&table, key);
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::MergePersons(std::int64_t from, std::int64_t into) {
+  if (from != into) merged_.emplace_back(from, into);
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::Progress(std::uint64_t bytes_done) {
+  progress_.bytes_done = std::min(bytes_done, progress_.bytes_total);
+  if (options_.progress && !options_.progress(progress_)) return absl::CancelledError("cancelled");
+  return absl::OkStatus();
+}
+
+void CdmStaging::EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) {
+  const auto at = rejected_by_file_.find(path);
+  report_.files.push_back({.path = std::string(path),
+                           .sha256 = std::string(sha256_hex),
+                           .n_read = n_read,
+                           .n_rejected = at == rejected_by_file_.end() ? 0 : at->second});
+}
+
+void CdmStaging::Notice(std::string text) {
+  constexpr std::size_t kNoticesMax = 1'000;
+  if (report_.notices.size() < kNoticesMax) report_.notices.push_back(std::move(text));
+}
+
+absl::Status CdmStaging::Finish() {
+  std::vector<std::string> names;
+  for (const auto& [name, waiting] : waiting_) {
+    if (!waiting.cells.empty()) names.push_back(name);
+  }
+  for (const std::string& name : names) ESSAIM_RETURN_IF_ERROR(Use(name));
+  ESSAIM_RETURN_IF_ERROR(Use(""));
+  for (const CdmTable& table : CdmTables()) {
+    const auto staged = staged_.find(&table);
+    if (staged == staged_.end()) continue;
+    report_.tables.push_back({.table = std::string(table.name),
+                              .n_loaded = staged->second,
+                              .n_rejected = rejected_[&table]});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace essaim

@@ -1,0 +1,78 @@
+// The sink of a load: rows on their way into the warehouse wait in one staged table a CDM table.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "warehouse/cdm_load.h"
+#include "warehouse/cdm_source.h"
+#include "warehouse/sql_engine.h"
+
+namespace essaim {
+
+// "person_id, gender_concept_id, ..." and the same with types.
+std::string ColumnsOf(const CdmTable& table);
+std::string DefinitionsOf(const CdmTable& table, const SqlDialect& dialect);
+
+// Within the caller's transaction. A database takes rows into one table at a time: those of the
+// table in use go straight on, those of the others wait in memory until they are worth a change.
+class CdmStaging : public CdmSink {
+ public:
+  CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, bool last_row_wins,
+             std::uint64_t bytes_total, CdmLoadReport& report);
+
+  absl::Status Row(const CdmTable& table, std::span<const std::optional<std::string_view>> cells,
+                   const RowOrigin& origin) override;
+  absl::Status Reject(const BadRow& fault, std::string_view raw) override;
+  absl::Status Remove(const CdmTable& table, std::int64_t key) override;
+  absl::Status MergePersons(std::int64_t from, std::int64_t into) override;
+  absl::Status Progress(std::uint64_t bytes_done) override;
+  void EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) override;
+  void Notice(std::string text) override;
+
+  // Writes what waits. The sink takes nothing more.
+  absl::Status Finish();
+
+  const std::map<const CdmTable*, std::uint64_t>& staged() const { return staged_; }
+
+  const std::vector<std::pair<const CdmTable*, std::int64_t>>& removed() const { return removed_; }
+
+  const std::vector<std::pair<std::int64_t, std::int64_t>>& merged() const { return merged_; }
+
+ private:
+  struct Waiting {
+    std::vector<std::string> columns;
+    std::vector<std::optional<std::string>> cells;  // row by row
+    std::size_t bytes = 0;
+  };
+
+  absl::Status Put(const std::string& table,
+                   std::span<const std::optional<std::string_view>> cells);
+  absl::Status Use(const std::string& table);
+  absl::Status MakeStaged(const CdmTable& table);
+
+  SqlEngine& engine_;
+  const CdmLoadOptions& options_;
+  const bool last_row_wins_;
+  CdmLoadReport& report_;
+  LoadProgress progress_;
+  std::map<std::string, Waiting> waiting_;  // by the table's name in the database
+  std::string in_use_;
+  std::unique_ptr<SqlAppender> appender_;
+  std::map<const CdmTable*, std::uint64_t> staged_, rejected_;
+  std::map<std::string, std::uint64_t, std::less<>> rejected_by_file_;
+  std::vector<std::pair<const CdmTable*, std::int64_t>> removed_;
+  std::vector<std::pair<std::int64_t, std::int64_t>> merged_;
+  std::vector<std::optional<std::string_view>> cells_;  // of the row in hand
+  std::vector<std::string> buffers_;
+  std::uint64_t n_rejected_ = 0;
+};
+
+}  // namespace essaim
