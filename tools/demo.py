@@ -5,7 +5,8 @@ Part 1  four hospitals of the UCI heart-disease data: counts, Table 1, a logisti
 Part 2  six regions of TCGA-BRCA: Kaplan-Meier by stage, Cox stratified and pooled, concordance on held-out rows
 Part 3  a hospital killed in the middle of a run: the run ends without it, and again with it back
 Part 4  what the hub saw of one hospital
-Part 5  one self-contained HTML report
+Part 5  three sites with OMOP tables: the cohort and its variables are selected at each site
+Part 6  one self-contained HTML report
 
 Everything lives in one folder (default: a new one under /tmp), listens on loopback only, and stops at the end.
 """
@@ -22,6 +23,7 @@ from federation import Federation, Failure  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEART = ["cleveland", "hungary", "switzerland", "va"]
 TCGA = ["northeast", "south", "west", "midwest", "europe", "canada"]
+OMOP = ["north", "centre", "south"]
 BOLD, DIM, OFF = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 
 
@@ -120,9 +122,20 @@ def part_seen(heart, study):
     print(f"  mean of {len(sample)} numbers {mean:.3f} (uniform noise: 0.500)")
 
 
-def part_report(heart, heart_study, tcga, tcga_study, folder):
-    title("5. One report")
-    for federation, study, name in ((heart, heart_study, "heart"), (tcga, tcga_study, "tcga_brca")):
+def part_omop(omop):
+    title("5. Three sites with OMOP tables, one study (synthetic persons, 1,120)")
+    comment("the study names a cohort and its variables; every site selects them from its own tables")
+    print(omop.run("study", "cohort", ROOT / "studies/sinusitis.yaml", *omop.connection()).stdout.rstrip())
+    study = omop.submit(ROOT / "studies/sinusitis.yaml")
+    omop.watch(study)
+    for analysis in ("table-one", "hazards"):
+        indent(omop.show(study, analysis))
+    return study
+
+
+def part_report(studies, folder):
+    title("6. One report")
+    for federation, study, name in studies:
         path = folder / f"{name}.html"
         federation.report(study, path)
         text = path.read_text(encoding="utf-8")
@@ -156,21 +169,25 @@ def main():
     started = time.monotonic()
     heart = Federation(args.bin, folder / "heart", "heart-consortium")
     tcga = Federation(args.bin, folder / "tcga", "tcga-consortium")
+    omop = Federation(args.bin, folder / "omop", "omop-consortium")
     code = 1
     try:
         title("A hub and its sites start: keys are made, fingerprints compared, certificates signed, data loaded")
         heart.start(HEART, "heart", ROOT / "data/heart/heart.schema.yaml", ROOT / "data/heart")
         tcga.start(TCGA, "tcga-brca", ROOT / "data/tcga_brca/tcga_brca.schema.yaml", ROOT / "data/tcga_brca")
-        print(f"  {len(HEART)} + {len(TCGA)} sites, two hubs, {time.monotonic() - started:.1f} s")
+        omop.start_omop({site: ROOT / "data/omop" / site for site in OMOP})
+        print(f"  {len(HEART)} + {len(TCGA)} + {len(OMOP)} sites, three hubs, {time.monotonic() - started:.1f} s")
         heart_study = part_heart(heart)
         tcga_study = part_tcga(tcga)
         part_killed(heart)
         part_seen(heart, heart_study)
-        part_report(heart, heart_study, tcga, tcga_study, folder)
+        omop_study = part_omop(omop)
+        part_report(((heart, heart_study, "heart"), (tcga, tcga_study, "tcga_brca"),
+                     (omop, omop_study, "sinusitis")), folder)
         code = 0 if summary(heart, heart_study, tcga, tcga_study, started) else 1
         if args.keep:
             print(f"\nLeft running in {folder}. To look around:\n  {heart.command_line('study', 'list')}\n"
-                  f"To stop: kill {' '.join(str(p) for p in heart.pids() + tcga.pids())}")
+                  f"To stop: kill {' '.join(str(p) for p in heart.pids() + tcga.pids() + omop.pids())}")
     except Failure as failure:
         print(f"\ndemo: {failure}\nlogs are in {folder}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -179,6 +196,7 @@ def main():
         if not (args.keep and code == 0):
             heart.stop()
             tcga.stop()
+            omop.stop()
     return code
 
 

@@ -66,6 +66,16 @@ class Federation:
             self.start_node(site)
         self.wait_for_sites(len(sites))
 
+    def start_omop(self, folders):
+        """Sites that hold OMOP tables: {site: folder of its files}."""
+        self.start_hub()
+        for site, folder in folders.items():
+            self.enroll(site)
+            self.run("node", "load", self.folder / site, "--from", "omop", folder)
+        for site in folders:
+            self.start_node(site)
+        self.wait_for_sites(len(folders))
+
     def start_hub(self, init=True):
         if init:
             self.rest_port, self.grpc_port = free_port(), free_port()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace essaim {
 
@@ -15,5 +16,8 @@ class SystemClock final : public Clock {
  public:
   std::int64_t NowMs() const override;
 };
+
+// The day in UTC, YYYY-MM-DD.
+std::string DayOf(std::int64_t ms);
 
 }  // namespace essaim

@@ -200,6 +200,12 @@ int Simulate(const Arguments& args) {
   const absl::StatusOr<StudyFile> file = ReadStudyFile(args.study, registry);
   if (!file.ok()) return Fail(file.status());
   const Study& study = file->study;
+  if (!study.omop.empty()) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat(
+        args.study,
+        ": its cohort is on OMOP tables, which are at sites: load them with 'essaim node "
+        "load --from omop' and send the study, or ask 'essaim study cohort'")));
+  }
   const absl::StatusOr<std::vector<PersonTable>> tables = ReadSites(args, *file);
   if (!tables.ok()) return Fail(tables.status());
   sim::SimOptions options;

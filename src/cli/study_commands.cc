@@ -19,6 +19,7 @@
 #include "report/csv.h"
 #include "report/terminal.h"
 #include "study/json_schema.h"
+#include "study/study_source.h"
 #include "transport/json_text.h"
 
 namespace essaim::cli {
@@ -54,13 +55,27 @@ int Check(const Arguments& args) {
   return kOk;
 }
 
+// The study with one question: how many persons are there? Sites are asked as for any other.
+void KeepCohort(Study& study) {
+  Analysis count{.name = "cohort", .algorithm = "descriptive/count"};
+  for (const Analysis& analysis : study.analyses) {
+    if (analysis.algorithm == count.algorithm) count = analysis;
+  }
+  study.name = absl::StrCat(study.name.substr(0, 57), "-cohort");
+  study.analyses = {std::move(count)};
+  study.source = StudySource(study);
+}
+
+// The hub's answer, which has the study's id.
+absl::StatusOr<std::string> Send(const Arguments& args, const Study& study) {
+  ESSAIM_ASSIGN_OR_RETURN(const transport::RestTarget target, TargetOf(args.connection));
+  return CallHub(target, "POST", "/v1/studies", study.source);
+}
+
 int Submit(const Arguments& args) {
   const absl::StatusOr<StudyFile> file = ReadStudyFile(args.file, AllAlgorithms());
   if (!file.ok()) return Fail(file.status());
-  const absl::StatusOr<transport::RestTarget> target = TargetOf(args.connection);
-  if (!target.ok()) return Fail(target.status());
-  const absl::StatusOr<std::string> body =
-      CallHub(*target, "POST", "/v1/studies", file->study.source);
+  const absl::StatusOr<std::string> body = Send(args, file->study);
   if (!body.ok()) return Fail(body.status());
   if (args.format == "json") {
     std::printf("%s\n", body->c_str());
@@ -133,7 +148,7 @@ int Watch(const Arguments& args) {
   const std::string status = JsonText(*now, "status");
   if (status == "running")
     return Fail(absl::UnavailableError("the hub ended the stream; watch again"));
-  if (args.format != "json") {
+  if (args.format == "table" || status != "done") {
     const std::string message = JsonText(*now, "message");
     std::printf("%s: %s%s%s\n", args.id.c_str(), status.c_str(), message.empty() ? "" : ": ",
                 message.c_str());
@@ -180,6 +195,21 @@ int ShowResult(const Arguments& args) {
   if (status != "done")
     std::printf("The study is %s. %s\n", status.c_str(), JsonText(*json, "message").c_str());
   return kOk;
+}
+
+// Sends the count alone, follows it and shows it.
+int Cohort(const Arguments& args) {
+  absl::StatusOr<StudyFile> file = ReadStudyFile(args.file, AllAlgorithms());
+  if (!file.ok()) return Fail(file.status());
+  KeepCohort(file->study);
+  const absl::StatusOr<std::string> body = Send(args, file->study);
+  if (!body.ok()) return Fail(body.status());
+  Arguments study = args;
+  study.id = JsonText(Json::parse(*body, nullptr, false), "id");
+  study.format = "quiet";
+  const int ended = Watch(study);
+  study.format = args.format;
+  return ended == kOk ? ShowResult(study) : ended;
 }
 
 int Show(const Arguments& args) {
@@ -250,7 +280,7 @@ int Report(const Arguments& args) {
 void AddStudyCommands(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<Arguments>();
   CLI::App* study = app.add_subcommand(
-      "study", "Studies: check, submit, watch, result, show, cancel, list, schema");
+      "study", "Studies: check, cohort, submit, watch, result, show, cancel, list, schema");
   study->require_subcommand(1);
   const auto add = [&](CLI::App& parent, const char* name, const char* text,
                        int (*run)(const Arguments&)) {
@@ -260,6 +290,9 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
   };
   CLI::App* check = add(*study, "check", "Check a study file without sending it", Check);
   CLI::App* submit = add(*study, "submit", "Send a study to the hub", Submit);
+  CLI::App* cohort =
+      add(*study, "cohort", "Ask the sites how many persons a study's cohort has, and nothing else",
+          Cohort);
   CLI::App* watch = add(*study, "watch", "Follow a study until it ends", Watch);
   CLI::App* result = add(*study, "result", "Show a study's results", ShowResult);
   CLI::App* show = add(*study, "show", "Where a study stands", Show);
@@ -271,13 +304,13 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
     std::printf("%s\n", StudyJsonSchema(AllAlgorithms()).c_str());
     return static_cast<int>(kOk);
   });
-  for (CLI::App* sub : {check, submit})
+  for (CLI::App* sub : {check, submit, cohort})
     sub->add_option("FILE", args->file, "the study file")->required();
   for (CLI::App* sub : {watch, result, show, cancel, report})
     sub->add_option("STUDY", args->id, "the study's id")->required();
-  for (CLI::App* sub : {submit, watch, result, show, cancel, list, report})
+  for (CLI::App* sub : {submit, cohort, watch, result, show, cancel, list, report})
     AddConnectionFlags(*sub, args->connection);
-  for (CLI::App* sub : {submit, watch, show, list})
+  for (CLI::App* sub : {submit, cohort, watch, show, list})
     sub->add_option("--format", args->format, "how to print")
         ->check(CLI::IsMember({"table", "json"}))
         ->capture_default_str();

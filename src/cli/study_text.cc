@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/limits.h"
 #include "base/status_macros.h"
+#include "cohort/extraction.h"
 #include "study/study_check.h"
 
 namespace essaim::cli {
@@ -22,6 +23,12 @@ absl::StatusOr<StudyFile> ReadStudyFile(const std::string& path, const Registry&
   absl::StatusOr<Study> study = ParseStudy(text, read);
   if (!study.ok())
     return absl::Status(study.status().code(), absl::StrCat(path, ":\n", study.status().message()));
+  if (!study->omop.empty()) {
+    const auto extraction = cohort::ParseExtraction(study->omop, study->schema);
+    if (!extraction.ok())
+      return absl::Status(extraction.status().code(),
+                          absl::StrCat(path, ": data.omop:\n", extraction.status().message()));
+  }
   const absl::Status checked = CheckStudyAgainst(*study, registry);
   if (!checked.ok())
     return absl::Status(checked.code(), absl::StrCat(path, ":\n", checked.message()));

@@ -13,10 +13,11 @@ namespace essaim::cohort {
 std::string CreateOptOutTable(const std::optional<OptOut>& opt_out) {
   const std::string create = absl::StrCat("CREATE TEMPORARY TABLE ", Av(kOptOutTable));
   if (!opt_out.has_value()) return absl::StrCat(create, " (person_id BIGINT)");
+  std::string scopes = "'all'";
+  for (const std::string& scope : opt_out->scopes) absl::StrAppend(&scopes, ", ", SqlText(scope));
   const std::string day = absl::StrCat("DATE '", opt_out->as_of, "'");
   return absl::StrCat(create, " AS SELECT DISTINCT person_id FROM ", opt_out->table,
-                      " WHERE scope IN ('all', ", SqlText(opt_out->scope),
-                      ") AND (\"from\" IS NULL OR \"from\" <= ", day,
+                      " WHERE scope IN (", scopes, ") AND (\"from\" IS NULL OR \"from\" <= ", day,
                       ") AND (until IS NULL OR until >= ", day, ")");
 }
 

@@ -16,10 +16,11 @@
 namespace essaim::cohort {
 
 // Persons who object to a use of their data: rows (person_id, scope, "from", until) that are in
-// force at `as_of` for `scope` or for the scope 'all'. `until` is the last day, NULL: no end.
+// force at `as_of` for one of `scopes` or for the scope 'all'. `until` is the last day, NULL: no
+// end.
 struct OptOut {
   std::string table;
-  std::string scope;
+  std::vector<std::string> scopes;
   std::string as_of;  // YYYY-MM-DD
 };
 

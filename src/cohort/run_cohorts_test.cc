@@ -242,7 +242,7 @@ TEST_P(RunCohortsTest, OptOutsAreInNoCohort) {
       "'2020-01-01', DATE '2021-01-01'), (3, 'teaching', DATE '2020-01-01', NULL)");
   const auto persons = [&](const std::string& scope, const std::string& day) {
     RunOptions options;
-    options.opt_out = OptOut{"opt_out", scope, day};
+    options.opt_out = OptOut{"opt_out", {scope}, day};
     const CohortResult result = RunYaml(kSimple, options);
     EXPECT_EQ(result.attrition.at(0).persons, result.persons);
     return result.persons;
@@ -264,7 +264,7 @@ TEST_P(RunCohortsTest, RefusesWhatItCannotRunAndChangesNothing) {
   EXPECT_THAT(RunCohorts(cdm_->engine(), {{1, definition}}, {.target = "cohort; DROP"}),
               StatusIs(StatusCode::kInvalidArgument, HasSubstr("target")));
   RunOptions options;
-  options.opt_out = OptOut{"opt_out", "all", "2020-13-01"};
+  options.opt_out = OptOut{"opt_out", {}, "2020-13-01"};
   EXPECT_FALSE(RunCohorts(cdm_->engine(), {{1, definition}}, options).ok());
   options.opt_out->as_of = "2020-12-01";  // but there is no such table
   EXPECT_FALSE(RunCohorts(cdm_->engine(), {{1, definition}}, options).ok());

@@ -143,7 +143,7 @@ void VariablesSql::AddMeasurement(const PersonVariable& variable) {
              Converted(variable), " AS value FROM ", index_,
              " i JOIN measurement m ON m.person_id = i.person_id JOIN ", Av(kConceptTable),
              " s ON s.concept_id = m.measurement_concept_id AND s.set_id = ",
-             context_.sets.at(variable.concept_set), " WHERE TRUE",
+             context_.sets.at(*variable.concept_set), " WHERE TRUE",
              Within(variable, "m.measurement_date"), ") x WHERE x.value IS NOT NULL", range);
   if (variable.summary == Summary::kFirst || variable.summary == Summary::kLast) {
     const char* way = variable.summary == Summary::kLast ? " DESC" : "";
@@ -237,10 +237,6 @@ PreparedVariables VariablesSql::Make() {
       {}};
 }
 
-bool NeedsSet(Kind kind) {
-  return kind != Kind::kAge && kind != Kind::kSex && kind != Kind::kCharlson;
-}
-
 absl::Status CheckVariable(const PersonVariable& variable, const std::set<int>& sets) {
   const auto wrong = [&](std::string_view what) {
     return absl::InvalidArgumentError(StrCat(variable.name, ": ", Av(what)));
@@ -251,8 +247,13 @@ absl::Status CheckVariable(const PersonVariable& variable, const std::set<int>& 
   if (variable.name == "person_id" || variable.name == "index_date") {
     return wrong("the name is taken");
   }
-  if (NeedsSet(variable.kind) && !sets.contains(variable.concept_set)) {
-    return wrong(StrCat("there is no concept set ", variable.concept_set));
+  if (variable.kind == Kind::kMeasurement && !variable.concept_set.has_value()) {
+    return wrong("a measurement needs a concept set");
+  }
+  const bool of_events = variable.kind != Kind::kAge && variable.kind != Kind::kSex &&
+                         variable.kind != Kind::kCharlson;
+  if (of_events && variable.concept_set.has_value() && !sets.contains(*variable.concept_set)) {
+    return wrong(StrCat("there is no concept set ", *variable.concept_set));
   }
   for (const auto& end : {variable.window.from, variable.window.to, variable.horizon_days}) {
     if (end.has_value() && std::abs(*end) > kDaysMax) return wrong("too many days");

@@ -43,7 +43,7 @@ struct PersonVariable {
   std::string name;  // of the column: letters, digits, _
   Kind kind = Kind::kAny;
   Domain domain = Domain::kConditionOccurrence;  // of the events
-  int concept_set = 0;                           // of VariableRequest; not for age, sex, Charlson
+  std::optional<int> concept_set;  // of VariableRequest; absent: any concept of the domain
   DayWindow window;
   // Of kMeasurement. A value in no listed unit, or outside the range after conversion, is left out.
   Summary summary = Summary::kLast;

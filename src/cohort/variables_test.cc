@@ -167,7 +167,7 @@ TEST_P(VariablesTest, OutcomesAreCensored) {
 TEST_P(VariablesTest, OptOutsHaveNoRow) {
   Sql("CREATE TABLE opt_out (person_id BIGINT, scope VARCHAR, \"from\" DATE, until DATE)");
   Sql("INSERT INTO opt_out VALUES (2, 'all', NULL, NULL)");
-  request_.opt_out = OptOut{"opt_out", "research", "2020-01-01"};
+  request_.opt_out = OptOut{"opt_out", {"research"}, "2020-01-01"};
   Add("sex", Kind::kSex);
   EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,8507"));
 }

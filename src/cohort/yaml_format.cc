@@ -241,7 +241,9 @@ absl::StatusOr<Definition> Reader::Read(const YamlNode& root) {
 
 absl::StatusOr<Definition> ParseCohortYaml(std::string_view text) {
   ESSAIM_ASSIGN_OR_RETURN(const YamlNode root, ParseYaml(text, kCohortBytesMax));
-  return Reader().Read(root);
+  return ReadCohort(root);
 }
+
+absl::StatusOr<Definition> ReadCohort(const YamlNode& node) { return Reader().Read(node); }
 
 }  // namespace essaim::cohort

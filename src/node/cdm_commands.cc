@@ -10,7 +10,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/exit_codes.h"
 #include "base/files.h"
@@ -107,10 +106,7 @@ void Print(const CdmLoadReport& report, const std::string& dir, double seconds) 
               static_cast<double>(n_rows) / std::max(0.001, seconds), dir.c_str());
 }
 
-std::string Today() {
-  return absl::FormatTime("%Y-%m-%d", absl::FromUnixMillis(SystemClock().NowMs()),
-                          absl::UTCTimeZone());
-}
+std::string Today() { return DayOf(SystemClock().NowMs()); }
 
 // What stands beside a failed check: "person.gender_concept_id = 8507".
 std::string SubjectOf(const Check& check) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/exit_codes.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -44,7 +45,11 @@ absl::StatusOr<cohort::RunReport> Run(const CohortArguments& args) {
   ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
   ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, &log));
   ESSAIM_RETURN_IF_ERROR(CreateCdm(*engine));
-  return cohort::RunCohorts(*engine, definitions, {.target = "cohort", .opt_out = std::nullopt});
+  return cohort::RunCohorts(
+      *engine, definitions,
+      {.target = "cohort",
+       .opt_out = cohort::OptOut{
+           .table = "essaim_opt_out", .scopes = {}, .as_of = DayOf(SystemClock().NowMs())}});
 }
 
 }  // namespace

@@ -24,7 +24,9 @@
 #include "node/enrolment_client.h"
 #include "node/node_folder.h"
 #include "node/node_service.h"
+#include "node/opt_out_command.h"
 #include "node/peers.h"
+#include "node/steward_commands.h"
 #include "transport/node_connection.h"
 
 namespace essaim::node {
@@ -43,6 +45,8 @@ struct Arguments {
   std::vector<std::string> files;
   NodeConfig config;
   bool all = false;
+  OptOutArguments opt_out;
+  StewardArguments steward;
 };
 
 int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
@@ -289,110 +293,6 @@ int Stop(const Arguments& args) {
   return 0;
 }
 
-absl::StatusOr<std::unique_ptr<Store>> StoreAt(const std::string& dir,
-                                               crypto::SystemEntropy& entropy) {
-  const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(dir);
-  if (!folder.ok()) return folder.status();
-  return OpenNodeStore(*folder, entropy);
-}
-
-int PeersCommand(const Arguments& args) {
-  crypto::SystemEntropy entropy;
-  const auto store = StoreAt(args.dir, entropy);
-  if (!store.ok()) return Fail(store.status());
-  const auto peers = Peers(**store);
-  if (!peers.ok()) return Fail(peers.status());
-  if (args.action == "trust") {
-    if (args.name.empty() && !args.all)
-      return Fail(absl::InvalidArgumentError("which peer? give its name, or --all"));
-    for (const Peer& peer : *peers) {
-      if (!args.all && peer.site != args.name) continue;
-      const absl::Status trusted = TrustPeer(**store, peer.site, args.fingerprint);
-      if (!trusted.ok()) return Fail(trusted);
-      const std::string& key = peer.offered_key.empty() ? peer.signing_key : peer.offered_key;
-      std::printf("trusted %s  %s\n", peer.site.c_str(), PeerFingerprint(peer.site, key).c_str());
-    }
-    const auto known = std::ranges::find(*peers, args.name, &Peer::site);
-    if (!args.all && known == peers->end())
-      return Fail(TrustPeer(**store, args.name, args.fingerprint));  // says that there is none
-    return 0;
-  }
-  Json json = Json::array();
-  for (const Peer& peer : *peers) {
-    const char* standing = !peer.offered_key.empty() ? "KEY CHANGED"
-                           : peer.trusted            ? "trusted"
-                                                     : "not trusted";
-    const std::string& key = peer.offered_key.empty() ? peer.signing_key : peer.offered_key;
-    const std::string fingerprint = PeerFingerprint(peer.site, key);
-    json.push_back({{"site", peer.site}, {"standing", standing}, {"fingerprint", fingerprint}});
-    if (args.format != "json")
-      std::printf("%-20s %-12s %s\n", peer.site.c_str(), standing, fingerprint.c_str());
-  }
-  if (args.format == "json") std::printf("%s\n", json.dump(2).c_str());
-  return 0;
-}
-
-int StudiesCommand(const Arguments& args) {
-  crypto::SystemEntropy entropy;
-  const auto store = StoreAt(args.dir, entropy);
-  if (!store.ok()) return Fail(store.status());
-  if (args.action != "list") {
-    if (args.name.empty()) {
-      return Fail(absl::InvalidArgumentError(absl::StrCat(
-          "which study? Give its name or the beginning of its hash: essaim node studies ",
-          args.action, " ", args.dir, " STUDY")));
-    }
-    absl::StatusOr<StewardStudy> study = FindStewardStudy(**store, args.name);
-    if (!study.ok()) return Fail(study.status());
-    study->status = args.action == "approve" ? "approved" : "refused";
-    const absl::Status kept = PutStewardStudy(**store, *study);
-    if (!kept.ok()) return Fail(kept);
-    std::printf("%s %s (%s)\n", study->status.c_str(), study->name.c_str(),
-                study->hash.substr(0, 16).c_str());
-    return 0;
-  }
-  const auto studies = StewardStudies(**store);
-  if (!studies.ok()) return Fail(studies.status());
-  Json json = Json::array();
-  for (const StewardStudy& s : *studies) {
-    json.push_back({{"hash", s.hash},
-                    {"name", s.name},
-                    {"title", s.title},
-                    {"purpose", s.purpose},
-                    {"status", s.status}});
-    if (args.format != "json") {
-      std::printf("%s  %-9s %s: %s\n", s.hash.substr(0, 16).c_str(), s.status.c_str(),
-                  s.name.c_str(), s.title.c_str());
-    }
-  }
-  if (args.format == "json") std::printf("%s\n", json.dump(2).c_str());
-  return 0;
-}
-
-void AddStewardCommands(CLI::App& app, Arguments& args) {
-  CLI::App* peers =
-      app.add_subcommand("peers", "The other sites and whether this site trusts their keys");
-  peers->add_option("ACTION", args.action, "list or trust")
-      ->required()
-      ->check(CLI::IsMember({"list", "trust"}));
-  peers->add_option("DIR", args.dir, "the site's folder")->required();
-  peers->add_option("NAME", args.name, "the peer to trust");
-  peers->add_option("--fingerprint", args.fingerprint,
-                    "trust only if the peer's fingerprint is this");
-  peers->add_flag("--all", args.all, "trust every peer that the hub shows");
-  peers->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  CLI::App* studies =
-      app.add_subcommand("studies", "Studies that asked this site, and the steward's word on them");
-  studies->add_option("ACTION", args.action, "list, approve or refuse")
-      ->required()
-      ->check(CLI::IsMember({"list", "approve", "refuse"}));
-  studies->add_option("DIR", args.dir, "the site's folder")->required();
-  studies->add_option("STUDY", args.name, "its name, or the beginning of its hash");
-  studies->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-}
-
 CdmArguments CdmOf(const Arguments& args) {
   return {.dir = args.dir,
           .on_bad_row = args.on_bad_row,
@@ -420,7 +320,22 @@ std::vector<CLI::App*> AddCdmCommands(CLI::App& app, Arguments& args) {
       ->check(CLI::IsMember({"table", "json"}));
   cohort->add_option("--definition", args.files, "Essaim's YAML, or Circe's JSON (*.json)")
       ->required();
-  return {undo, quality, cohort};
+  CLI::App* opt_out = app.add_subcommand(
+      "opt-out", "Persons who object to a use of their data: every cohort leaves them out");
+  opt_out->add_option("ACTION", args.opt_out.action, "add, remove or list")
+      ->required()
+      ->check(CLI::IsMember({"add", "remove", "list"}));
+  opt_out->add_option("--person", args.opt_out.person_id, "the person_id");
+  opt_out->add_option("--source-value", args.opt_out.source_value, "the person_source_value");
+  opt_out->add_option("--file", args.opt_out.file,
+                      "CSV of person_id or person_source_value, scope, from, until");
+  opt_out->add_option("--scope", args.opt_out.scope, "all, ai (no fitting of models), project:NAME")
+      ->capture_default_str();
+  opt_out->add_option("--from", args.opt_out.from, "first day, YYYY-MM-DD");
+  opt_out->add_option("--until", args.opt_out.until, "last day");
+  opt_out->add_option("--format", args.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  return {undo, quality, cohort, opt_out};
 }
 
 int Main(int argc, char** argv) {
@@ -466,7 +381,7 @@ int Main(int argc, char** argv) {
   for (CLI::App* sub : {enroll, load, serve, status, stop})
     sub->add_option("DIR", args.dir, "the site's folder")->required();
   load->add_option("FILES", args.files, "the files, for omop also folders")->required();
-  AddStewardCommands(app, args);
+  AddStewardCommands(app, args.steward);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -476,13 +391,18 @@ int Main(int argc, char** argv) {
   if (enroll->parsed()) return Enroll(args);
   if (load->parsed()) return args.from == "omop" ? LoadCdm(CdmOf(args)) : Load(args);
   if (app.got_subcommand("undo")) return UndoCdm(CdmOf(args));
+  if (app.got_subcommand("opt-out")) {
+    args.opt_out.dir = args.dir;
+    args.opt_out.format = args.format;
+    return OptOutCommand(args.opt_out);
+  }
   if (app.got_subcommand("quality")) return Quality(CdmOf(args));
   if (app.got_subcommand("cohort"))
     return Cohort({.dir = args.dir, .format = args.format, .files = args.files});
   if (serve->parsed()) return Serve(args);
   if (status->parsed()) return Status(args);
   if (stop->parsed()) return Stop(args);
-  return app.got_subcommand("peers") ? PeersCommand(args) : StudiesCommand(args);
+  return app.got_subcommand("peers") ? PeersCommand(args.steward) : StudiesCommand(args.steward);
 }
 
 }  // namespace

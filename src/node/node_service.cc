@@ -5,10 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/status_macros.h"
+#include "cohort/extraction.h"
 #include "crypto/hash.h"
 #include "node/peers.h"
+#include "warehouse/cdm_load.h"
 
 namespace essaim::node {
 namespace {
@@ -205,12 +208,23 @@ absl::StatusOr<NodeRun*> NodeService::RunOf(const std::string& run_id) {
   return runs_.emplace(run_id, std::move(run)).first->second.get();
 }
 
+absl::StatusOr<FrozenCohort> NodeService::Select(const Study& study, const Analysis& analysis,
+                                                 std::size_t site) {
+  if (study.omop.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<Warehouse> warehouse,
+                            OpenNodeWarehouse(folder_, entropy_, &log_));
+    return warehouse->Freeze(study, analysis, site);
+  }
+  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<SqlEngine> engine,
+                          OpenNodeSql(folder_, entropy_, &log_));
+  ESSAIM_RETURN_IF_ERROR(CreateCdm(*engine));
+  return cohort::FreezeExtraction(*engine, study, analysis, site, DayOf(SystemClock().NowMs()));
+}
+
 // The rows of a run are the same however often they are read: the snapshot is kept and compared.
 absl::StatusOr<PersonTable> NodeService::Freeze(const std::string& run_id, const Study& study,
                                                 const Analysis& analysis, std::size_t site) {
-  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<Warehouse> warehouse,
-                          OpenNodeWarehouse(folder_, entropy_, &log_));
-  ESSAIM_ASSIGN_OR_RETURN(FrozenCohort cohort, warehouse->Freeze(study, analysis, site));
+  ESSAIM_ASSIGN_OR_RETURN(FrozenCohort cohort, Select(study, analysis, site));
   const absl::StatusOr<std::string> before = store_.Get("cohort", run_id);
   if (before.ok() && *before != cohort.snapshot_id) {
     return absl::AbortedError("the data set was loaded again in the middle of the run");

@@ -22,6 +22,7 @@
 #include "essaim/v1/exchange.pb.h"
 #include "node/node_folder.h"
 #include "store/store.h"
+#include "warehouse/warehouse.h"
 
 namespace essaim::node {
 
@@ -55,6 +56,8 @@ class NodeService {
   void Note(const std::string& run_id, std::uint64_t answered, bool needs_person);
   void Wipe(const std::string& run_id);
   absl::StatusOr<NodeRun*> RunOf(const std::string& run_id);
+  absl::StatusOr<FrozenCohort> Select(const Study& study, const Analysis& analysis,
+                                      std::size_t site);
   absl::StatusOr<PersonTable> Freeze(const std::string& run_id, const Study& study,
                                      const Analysis& analysis, std::size_t site);
   Approval ApprovalOf(const Study& study, Policy::Approve approve);

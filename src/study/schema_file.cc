@@ -33,13 +33,14 @@ bool IsVariableName(std::string_view name) {
 // Reads one variable; every fault is told under "variables[i].key".
 class VariableReader {
  public:
-  VariableReader(const YamlNode& node, std::string key, YamlFaults& faults)
-      : node_(node), key_(std::move(key)), faults_(faults) {}
+  VariableReader(const YamlNode& node, std::string key, const Texts& other_keys, YamlFaults& faults)
+      : node_(node), key_(std::move(key)), other_keys_(other_keys), faults_(faults) {}
 
   bool Read(Variable& variable, SourceColumn& source) {
-    static const Texts kKeys = {"name",   "type",    "unit", "description", "range",
-                                "levels", "missing", "true", "false",       "source"};
-    if (!CheckKeys(node_, key_, kKeys, faults_)) return false;
+    Texts keys = {"name",   "type",    "unit", "description", "range",
+                  "levels", "missing", "true", "false",       "source"};
+    keys.insert(keys.end(), other_keys_.begin(), other_keys_.end());
+    if (!CheckKeys(node_, key_, keys, faults_)) return false;
     variable.name = Text("name", true);
     if (!variable.name.empty()) key_ = absl::StrCat(key_, " (", variable.name.substr(0, 40), ")");
     if (!IsVariableName(variable.name)) {
@@ -209,6 +210,7 @@ class VariableReader {
 
   const YamlNode& node_;
   std::string key_;
+  const Texts& other_keys_;
   YamlFaults& faults_;
 };
 
@@ -235,7 +237,8 @@ absl::StatusOr<std::int64_t> ParseDate(std::string_view text) {
   return absl::InvalidArgumentError("not a date, expected YYYY-MM-DD");
 }
 
-SchemaFile ReadVariables(const YamlNode& list, std::string_view key, YamlFaults& faults) {
+SchemaFile ReadVariables(const YamlNode& list, std::string_view key, YamlFaults& faults,
+                         const Texts& other_keys) {
   SchemaFile file;
   if (list.kind != YamlNode::Kind::kList || list.items.empty()) {
     faults.Add(list, key, "expected a list of variables");
@@ -250,7 +253,7 @@ SchemaFile ReadVariables(const YamlNode& list, std::string_view key, YamlFaults&
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     Variable variable;
     SourceColumn source;
-    VariableReader reader(list.items[i], absl::StrCat(Av(key), "[", i, "]"), faults);
+    VariableReader reader(list.items[i], absl::StrCat(Av(key), "[", i, "]"), other_keys, faults);
     if (!reader.Read(variable, source)) continue;
     variables.push_back(std::move(variable));
     file.sources.push_back(std::move(source));

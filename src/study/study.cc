@@ -97,9 +97,10 @@ class StudyReader {
   void ReadData() {
     const YamlNode* data = root_.Find("data");
     if (data == nullptr) {
-      faults_.Add(root_, "data", "missing, expected a map with set and schema");
+      faults_.Add(root_, "data", "missing, expected a map with set and schema, or with omop");
       return;
     }
+    if (const YamlNode* omop = data->Find("omop")) return ReadOmop(*data, *omop);
     if (!CheckKeys(*data, "data", {"set", "schema"}, faults_)) return;
     study_.dataset = Name(*data, "data", "set");
     const YamlNode* schema = data->Find("schema");
@@ -114,6 +115,45 @@ class StudyReader {
     YamlFaults faults;  // of their own, so that a fault elsewhere does not lose the schema
     study_.schema = ReadVariables(*schema, "data.schema", faults).schema;
     faults_.Add(faults);
+  }
+
+  // A file's name, or its text: a name has no line end.
+  void ReadOmop(const YamlNode& data, const YamlNode& node) {
+    if (!CheckKeys(data, "data", {"omop"}, faults_)) return;
+    if (!node.IsText() || node.text.empty()) {
+      faults_.Add(node, "data.omop", "expected a file's name, or its text");
+      return;
+    }
+    std::string file = "data.omop";
+    study_.omop = node.text;
+    if (node.text.find('\n') == std::string::npos) {
+      file = node.text;
+      const absl::StatusOr<std::string> text =
+          read_file_ == nullptr ? absl::FailedPreconditionError("files cannot be read here")
+                                : read_file_(node.text);
+      if (!text.ok()) {
+        faults_.Add(node, "data.omop", text.status());
+        return;
+      }
+      study_.omop = *text;
+    }
+    const auto schema = SchemaOfOmop(study_.omop);
+    if (!schema.ok()) {
+      faults_.Add(node, "data.omop", absl::StrCat("in ", file, ":\n", schema.status().message()));
+      return;
+    }
+    study_.dataset = "omop";
+    study_.schema = *schema;
+  }
+
+  static absl::StatusOr<Schema> SchemaOfOmop(const std::string& text) {
+    ESSAIM_ASSIGN_OR_RETURN(const YamlNode root, ParseYaml(text, limits::kStudyBytesMax));
+    YamlFaults faults;
+    CheckKeys(root, "", {"cohort", "circe", "variables"}, faults);
+    const YamlNode* list = root.Find("variables");
+    SchemaFile file = ReadVariables(list == nullptr ? root : *list, "variables", faults, {"from"});
+    ESSAIM_RETURN_IF_ERROR(faults.ToStatus());
+    return std::move(file.schema);
   }
 
   void ReadSchemaFile(const YamlNode& node) {

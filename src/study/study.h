@@ -41,8 +41,11 @@ struct Study {
   std::string name;  // [a-z0-9-]{1,64}
   std::string title;
   std::string purpose;
-  std::string dataset;  // the name under which sites loaded their data
-  Schema schema;        // its variables: the same at every site
+  std::string dataset;  // the name under which sites loaded their data; "omop" for their CDM
+  // The extraction from the sites' CDM as YAML (cohort/extraction.h): the cohort, and where each
+  // variable comes from. Empty for a data set.
+  std::string omop;
+  Schema schema;  // its variables: the same at every site
   std::vector<std::string> sites;
   std::string include_text;  // the cohort's condition as written; empty: every person
   std::string exclude_text;  // empty: nobody

@@ -62,8 +62,16 @@ std::string StudySource(const Study& study) {
   Line(out, "name", study.name);
   Line(out, "title", study.title);
   Line(out, "purpose", study.purpose);
-  absl::StrAppend(&out, "data:\n  set: ", YamlQuote(study.dataset), "\n  schema:\n",
-                  SchemaYaml(study.schema, 4));
+  if (study.omop.empty()) {
+    absl::StrAppend(&out, "data:\n  set: ", YamlQuote(study.dataset), "\n  schema:\n",
+                    SchemaYaml(study.schema, 4));
+  } else {
+    // A text without a line end would be read as a file's name.
+    absl::StrAppend(
+        &out, "data:\n  omop: ",
+        YamlQuote(study.omop.find('\n') == std::string::npos ? study.omop + "\n" : study.omop),
+        "\n");
+  }
   absl::StrAppend(&out, "sites: ",
                   List(study.sites, [](const std::string& site) { return YamlQuote(site); }), "\n");
   if (!study.include_text.empty() || !study.exclude_text.empty()) {

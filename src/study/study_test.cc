@@ -203,7 +203,7 @@ TEST(StudyJsonSchema, DescribesParametersByAlgorithm) {
   const auto& params = rule["then"]["properties"]["parameters"];
   EXPECT_EQ(params["required"], nlohmann::json::array({"by"}));
   EXPECT_EQ(params["properties"]["bins"]["maximum"], 9);
-  const auto& schema = json["properties"]["data"]["properties"]["schema"]["anyOf"];
+  const auto& schema = json["properties"]["data"]["anyOf"][0]["properties"]["schema"]["anyOf"];
   ASSERT_EQ(schema.size(), 2u);
   EXPECT_EQ(schema[1]["items"]["required"], nlohmann::json::array({"name", "type"}));
   EXPECT_EQ(schema[1]["items"]["properties"]["levels"]["items"]["anyOf"][1]["required"],

@@ -209,6 +209,7 @@ absl::Status CreateCdm(SqlEngine& engine) {
         "n_rejected BIGINT)",
         "essaim_load_tables (number BIGINT, cdm_table VARCHAR(64), n_loaded BIGINT, "
         "n_rejected BIGINT, n_replaced BIGINT)",
+        "essaim_opt_out (person_id BIGINT, scope VARCHAR(64), \"from\" DATE, until DATE)",
         "essaim_merged (number BIGINT, from_id BIGINT, into_id BIGINT)",
         "essaim_rejected (number BIGINT, file VARCHAR(4096), line BIGINT, field VARCHAR(64), "
         "reason VARCHAR(256), raw VARCHAR(1000000))"}) {

@@ -398,6 +398,50 @@ class Revoked(Heart):
         self.assertEqual(self.federation.result(study)["analyses"][0]["sites"], ["cleveland", "switzerland", "va"])
 
 
+class Omop(unittest.TestCase):
+    """Three sites with OMOP tables."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="essaim-e2e-"))
+        cls.federation = Federation(BIN, cls.folder / "f", "omop-consortium")
+        cls.federation.start_omop({site: ROOT / "data/omop" / site for site in ("north", "centre", "south")})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.federation.stop()
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def cell(self, result, analysis, table, column, row):
+        found = next(a for a in result["analyses"] if a["name"] == analysis)
+        t = next(t for t in found["result"]["tables"] if t["id"] == table)
+        return t["rows"][row][[c["name"] for c in t["columns"]].index(column)]
+
+    def count(self):
+        done = self.federation.run("study", "cohort", ROOT / "studies/sinusitis.yaml",
+                                   *self.federation.connection(), "--format", "json")
+        result = json.loads(done.stdout)
+        return [self.cell(result, "cohort", "counts", "n", row) for row in (0, 1)]
+
+    def test_a_study_selects_its_persons_at_every_site(self):
+        study = self.federation.submit(ROOT / "studies/sinusitis.yaml")
+        self.federation.watch(study)
+        result = self.federation.result(study)
+        # By a query of its own over the three sites' rows: 656 persons, 155 with the event.
+        self.assertEqual([self.cell(result, "table-one", "strata", "n", row) for row in (0, 1)], [501, 155])
+
+    def test_who_objects_is_in_no_count(self):
+        self.assertEqual(self.count(), [311, 345])
+        objections = self.folder / "objections.csv"
+        # Persons 3 to 300 at this site: nobody of them is left.
+        objections.write_text("person_id,scope\n" + "".join(f"{p},all\n" for p in range(3, 300, 3)))
+        self.federation.run("node", "opt-out", "add", self.federation.folder / "north", "--file", objections)
+        fewer = self.count()
+        self.assertLess(sum(fewer), 656 - 30)
+        self.federation.run("node", "opt-out", "remove", self.federation.folder / "north", "--file", objections)
+        self.assertEqual(self.count(), [311, 345])
+
+
 class ConnectProxy(threading.Thread):
     """An HTTP proxy that knows CONNECT only, and counts the bytes that it passes."""
 

@@ -1,0 +1,190 @@
+#include "cohort/extraction.h"
+
+#include <filesystem>
+
+#include "base/testing/status_matchers.h"
+#include "cohort/objections.h"
+#include "warehouse/cdm_load.h"
+#include "warehouse/engines_testing.h"
+
+namespace essaim::cohort {
+namespace {
+
+using ::essaim::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kStudy[] = R"yaml(essaim: 1
+name: stroke
+data:
+  omop: |
+    cohort:
+      cohort: stroke
+      concepts: {stroke: [{id: 10, descendants: false}], pressure: [{id: 30, descendants: false}]}
+      entry: {events: [{condition: stroke}]}
+    variables:
+      - {name: age, type: integer, range: [0, 110], from: age}
+      - {name: female, type: boolean, from: {sex: 8532}}
+      - {name: sex, type: category, levels: [f, m], from: {sex: {f: 8532, m: 8507}}}
+      - {name: visits, type: integer, range: [0, 1], from: {visit: any, within: [start, 0]}}
+      - {name: pressure, type: number, range: [50, 200],
+         from: {measurement: pressure, within: [-30, 0], units: {1: 1, 2: {factor: 10}}}}
+      - {name: died, type: boolean, from: {outcome: {death: any}, take: event, horizon: 100}}
+      - {name: days, type: number, range: [0, 100],
+         from: {outcome: {death: any}, take: days, horizon: 100}}
+sites: [a, b, c]
+cohort: {include: age >= 18}
+analyses:
+  - {name: count, algorithm: descriptive/count}
+)yaml";
+
+class ExtractionTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  ExtractionTest() : folder_(::testing::TempDir() + "/extraction_test." + GetParam()) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    auto engine = engines_.Make(GetParam(), folder_);
+    EXPECT_OK(engine.status());
+    engine_ = *std::move(engine);
+    EXPECT_OK(CreateCdm(*engine_));
+  }
+
+  ~ExtractionTest() override {
+    engine_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void Sql(const std::string& sql) { EXPECT_OK(engine_->Execute(sql)) << sql; }
+
+  void Fill() {
+    for (int p = 1; p <= 4; ++p) {
+      const std::string id = std::to_string(p);
+      Sql("INSERT INTO person (person_id, gender_concept_id, year_of_birth) VALUES (" + id + ", " +
+          (p % 2 == 0 ? "8507" : "8532") + ", " + (p == 4 ? "2010" : "1950") + ")");
+      Sql("INSERT INTO observation_period (observation_period_id, person_id, "
+          "observation_period_start_date, observation_period_end_date) VALUES (" +
+          id + ", " + id + ", DATE '2010-01-01', DATE '2022-12-31')");
+      Sql("INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
+          "condition_concept_id, condition_start_date) VALUES (" +
+          id + ", " + id + ", 10, DATE '2020-06-01')");
+    }
+    Sql("INSERT INTO measurement (measurement_id, person_id, measurement_concept_id, "
+        "measurement_date, value_as_number, unit_concept_id) VALUES (1, 1, 30, DATE '2020-05-20', "
+        "120, 1), (2, 2, 30, DATE '2020-05-20', 13, 2), (3, 3, 30, DATE '2020-05-20', 900, 1)");
+    Sql("INSERT INTO death (person_id, death_date) VALUES (2, DATE '2020-06-11')");
+    Sql("INSERT INTO visit_occurrence (visit_occurrence_id, person_id, visit_concept_id, "
+        "visit_start_date, visit_end_date) VALUES (1, 1, 9, DATE '2019-01-01', DATE '2019-01-01'), "
+        "(2, 3, 9, DATE '2019-01-01', DATE '2019-01-01'), (3, 3, 9, DATE '2019-02-01', DATE "
+        "'2019-02-01')");
+  }
+
+  std::vector<double> Column(const FrozenCohort& cohort, std::size_t v) {
+    std::vector<double> values;
+    for (double x : cohort.table.column(v)) values.push_back(PersonTable::IsMissing(x) ? -1 : x);
+    return values;
+  }
+
+  std::string folder_;
+  TestEngines engines_;
+  std::unique_ptr<SqlEngine> engine_;
+};
+
+TEST_P(ExtractionTest, GivesThePersonTable) {
+  Fill();
+  ASSERT_OK_AND_ASSIGN(const Study study, ParseStudy(kStudy, nullptr));
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort cohort,
+                       FreezeExtraction(*engine_, study, study.analyses[0], 0, "2023-01-01"));
+  EXPECT_EQ(cohort.n_rows, 3u);  // the fourth is a child
+  EXPECT_THAT(Column(cohort, 0), ElementsAre(70, 70, 70));
+  EXPECT_THAT(Column(cohort, 1), ElementsAre(1, 0, 1));
+  EXPECT_THAT(Column(cohort, 2), ElementsAre(0, 1, 0));
+  EXPECT_THAT(Column(cohort, 3), ElementsAre(1, 0, -1));      // two visits are outside the range
+  EXPECT_THAT(Column(cohort, 4), ElementsAre(120, 130, -1));  // so is a pressure of 900
+  EXPECT_THAT(Column(cohort, 5), ElementsAre(0, 1, 0));
+  EXPECT_THAT(Column(cohort, 6), ElementsAre(100, 10, 100));
+  // Frozen: the same again, another once a value is another.
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort again,
+                       FreezeExtraction(*engine_, study, study.analyses[0], 0, "2023-01-01"));
+  EXPECT_EQ(again.snapshot_id, cohort.snapshot_id);
+  Sql("UPDATE measurement SET value_as_number = 121 WHERE measurement_id = 1");
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort changed,
+                       FreezeExtraction(*engine_, study, study.analyses[0], 0, "2023-01-01"));
+  EXPECT_NE(changed.snapshot_id, cohort.snapshot_id);
+}
+
+TEST_P(ExtractionTest, ObjectionsHold) {
+  Fill();
+  Sql("INSERT INTO essaim_opt_out VALUES (1, 'all', NULL, NULL), (2, 'ai', NULL, NULL), "
+      "(3, 'project:stroke', DATE '2024-01-01', NULL)");
+  ASSERT_OK_AND_ASSIGN(Study study, ParseStudy(kStudy, nullptr));
+  const auto count = [&](const char* day) {
+    const auto cohort = FreezeExtraction(*engine_, study, study.analyses[0], 0, day);
+    EXPECT_OK(cohort.status());
+    return cohort.ok() ? cohort->n_rows : 0;
+  };
+  EXPECT_EQ(count("2023-01-01"), 2u);
+  EXPECT_EQ(count("2024-01-01"), 1u);
+  study.analyses[0].algorithm = "regression/glm";
+  EXPECT_EQ(count("2023-01-01"), 1u);
+}
+
+TEST_P(ExtractionTest, ObjectionsAreKeptAndTakenBack) {
+  Fill();
+  ASSERT_OK(
+      AddObjections(*engine_, {{.person_id = 1},
+                               {.person_id = 1},
+                               {.person_id = 2, .scope = "project:x", .from = "2020-01-01"}}));
+  ASSERT_OK_AND_ASSIGN(const std::vector<Objection> kept, Objections(*engine_));
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[1].from, "2020-01-01");
+  EXPECT_THAT(AddObjections(*engine_, {{.person_id = 3}, {.person_id = 99}}),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("objection 2")));
+  EXPECT_THAT(AddObjections(*engine_, {{.person_id = 3, .scope = "some"}}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("all, ai or project")));
+  EXPECT_THAT(AddObjections(*engine_, {{.person_id = 3, .from = "2020-02-30"}}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("YYYY-MM-DD")));
+  ASSERT_OK_AND_ASSIGN(const std::int64_t removed, RemoveObjections(*engine_, 1, "all"));
+  EXPECT_EQ(removed, 1);
+  ASSERT_OK_AND_ASSIGN(const auto rest, Objections(*engine_));
+  EXPECT_EQ(rest.size(), 1u);
+}
+
+TEST_P(ExtractionTest, AStudyIsEqualToItsOwnSource) {
+  ASSERT_OK_AND_ASSIGN(const Study study, ParseStudy(kStudy, nullptr));
+  ASSERT_OK_AND_ASSIGN(const Study again, ParseStudy(study.source, nullptr));
+  EXPECT_EQ(again.source, study.source);
+  EXPECT_EQ(again.omop, study.omop);
+}
+
+TEST(Extraction, FaultsAreNamed) {
+  const auto fault = [](const std::string& variable) {
+    const std::string text =
+        "cohort: {cohort: c, concepts: {s: [1]}, entry: {events: [{condition: s}]}}\nvariables:\n"
+        "  - {name: v, " +
+        variable + "}\n";
+    const Schema schema = *Schema::Make(
+        {Variable{.name = "v",
+                  .kind = variable.find("boolean") != std::string::npos ? VariableKind::kBoolean
+                                                                        : VariableKind::kNumber}});
+    return ParseExtraction(text, schema).status();
+  };
+  const auto is = [](const char* text) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(text));
+  };
+  EXPECT_OK(fault("type: boolean, from: {condition: s, within: [start, 0]}"));
+  EXPECT_THAT(fault("type: boolean"), is("3:5: variables[0] (v).from: missing"));
+  EXPECT_THAT(fault("type: boolean, from: {condition: t}"), is("a concept set of the cohort"));
+  EXPECT_THAT(fault("type: boolean, from: {conditon: s}"), is("condition"));
+  EXPECT_THAT(fault("type: number, from: {condition: s, take: any}"), is("any gives a boolean"));
+  EXPECT_THAT(fault("type: number, from: {condition: s, within: [a, 0]}"), is("days, or start"));
+  EXPECT_THAT(fault("type: number, from: {measurement: s, units: {x: 1}}"), is("unit's concept"));
+  EXPECT_THAT(fault("type: number, from: {sex: 1}"), is("for a boolean"));
+  EXPECT_THAT(fault("type: number, from: {outcome: {death: any}, take: event}"), is("boolean"));
+  EXPECT_THAT(fault("type: number, from: {outcome: {death: any}, horizon: 0}"), is("days"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, ExtractionTest, ::testing::ValuesIn(TestEngines::kNames),
+                         [](const auto& engine) { return std::string(engine.param); });
+
+}  // namespace
+}  // namespace essaim::cohort
