@@ -17,10 +17,14 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/entropy.h"
+#include "fhir/fhir_files.h"
+#include "node/category_keys.h"
 #include "node/node_folder.h"
 #include "quality/characteristics.h"
 #include "quality/dqd_json.h"
 #include "quality/run_checks.h"
+#include "source/identity_store.h"
+#include "source/vocabulary.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/omop_files.h"
 #include "warehouse/row_source.h"
@@ -188,18 +192,53 @@ void Print(const QualityReport& report) {
   }
 }
 
-}  // namespace
+// A source of messages or resources: their identifiers become numbers under the site's key, and who
+// is behind them goes to the identity store.
+absl::StatusOr<CdmLoadReport> LoadResources(const CdmArguments& args, const NodeFolder& folder,
+                                            Entropy& entropy, Log& log,
+                                            const CdmLoadOptions& options) {
+  ESSAIM_ASSIGN_OR_RETURN(const SqlPair sql, OpenNodeSqlPair(folder, entropy, &log));
+  ESSAIM_RETURN_IF_ERROR(CreateCdm(*sql.writing));
+  ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key, CategoryKey(folder, "pseudonyms", entropy));
+  const IdMaker ids(key, "warehouse", folder.config.site);
+  const std::unique_ptr<Vocabulary> vocabulary = OpenSqlVocabulary(*sql.reading);
+  ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder, entropy, &log));
+  ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
+  ESSAIM_ASSIGN_OR_RETURN(const auto source,
+                          fhir::OpenFhirFiles(args.paths, {.ids = &ids,
+                                                           .vocabulary = vocabulary.get(),
+                                                           .identities = identities.get(),
+                                                           .system = args.system}));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
+  if (!report.known) ESSAIM_RETURN_IF_ERROR(identities->Commit());
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
+                          sql.reading->Query("SELECT COUNT(*) FROM concept"));
+  if (std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
+    report.notices.push_back(
+        "the table concept is empty: every code became concept 0 and is in its source value. Load "
+        "the vocabulary (--from omop) and then these files again");
+  }
+  return report;
+}
 
-int LoadCdm(const CdmArguments& args) {
-  Session session;
-  const absl::Status opened = session.Open(args.dir);
-  if (!opened.ok()) return Fail(opened);
-  const std::int64_t started_ms = SystemClock().NowMs();
+absl::StatusOr<CdmLoadReport> Load(const CdmArguments& args, std::int64_t started_ms) {
+  crypto::SystemEntropy entropy;
+  StderrLog log(Severity::kWarning);
+  ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
   const CdmLoadOptions options{
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
       .now_ms = started_ms,
       .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }};
-  const auto report = LoadOmop(*session.engine, args.paths, options, &session.log);
+  if (args.from == "fhir") return LoadResources(args, folder, entropy, log, options);
+  ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, &log));
+  return LoadOmop(*engine, args.paths, options, &log);
+}
+
+}  // namespace
+
+int LoadCdm(const CdmArguments& args) {
+  const std::int64_t started_ms = SystemClock().NowMs();
+  const auto report = Load(args, started_ms);
   if (!report.ok()) return Fail(report.status());
   if (args.format == "json") {
     std::printf("%s\n", JsonOf(*report).dump(2).c_str());

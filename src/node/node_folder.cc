@@ -13,7 +13,9 @@
 #include "crypto/hash.h"
 #include "crypto/signing.h"
 #include "governance/enrolment.h"
+#include "node/category_keys.h"
 #include "transport/json_text.h"
+#include "warehouse/duckdb_file.h"
 #include "warehouse/duckdb_warehouse.h"
 
 namespace essaim::node {
@@ -221,6 +223,29 @@ absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder,
   if (!folder.config.omop_database.empty())
     return OpenPostgresEngine(folder.config.omop_database, log);
   return OpenDuckDbEngine(FileOptions(folder, entropy, log));
+}
+
+absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entropy, Log* log) {
+  SqlPair pair;
+  if (!folder.config.omop_database.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(pair.writing, OpenPostgresEngine(folder.config.omop_database, log));
+    ESSAIM_ASSIGN_OR_RETURN(pair.reading, OpenPostgresEngine(folder.config.omop_database, log));
+    return pair;
+  }
+  ESSAIM_ASSIGN_OR_RETURN(const std::shared_ptr<DuckDbFile> file,
+                          DuckDbFile::Open(FileOptions(folder, entropy, log)));
+  ESSAIM_ASSIGN_OR_RETURN(pair.writing, OpenDuckDbEngine(file));
+  ESSAIM_ASSIGN_OR_RETURN(pair.reading, OpenDuckDbEngine(file));
+  return pair;
+}
+
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& folder,
+                                                           Entropy& entropy, Log* log) {
+  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, "identity", entropy));
+  DuckDbOptions options = FileOptions(folder, entropy, log);
+  options.path = folder.path + "/identity.duckdb";
+  options.key = std::move(key);
+  return OpenDuckDbEngine(options);
 }
 
 }  // namespace essaim::node

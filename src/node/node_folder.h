@@ -52,6 +52,16 @@ absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, E
 // The SQL engine over the same file: its OMOP tables.
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
                                                        Log* log);
+
+// Two connections to the OMOP tables: one to write through, one to look up concepts meanwhile.
+struct SqlPair {
+  std::unique_ptr<SqlEngine> writing, reading;
+};
+
+absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entropy, Log* log);
+// The identity store's own encrypted file, under its category's key.
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& folder,
+                                                           Entropy& entropy, Log* log);
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
                                                              Entropy& entropy, Log* log);
 

@@ -22,6 +22,7 @@
 #include "node/cohort_command.h"
 #include "node/control.h"
 #include "node/enrolment_client.h"
+#include "node/identity_commands.h"
 #include "node/node_folder.h"
 #include "node/node_service.h"
 #include "node/opt_out_command.h"
@@ -39,14 +40,14 @@ std::atomic<bool> stop_asked{false};
 void OnSignal(int) { stop_asked = true; }
 
 struct Arguments {
-  std::string dir, fingerprint, name, dataset, schema,
-      on_bad_row = "stop", approve = "ask", format = "table", action, from = "files", as_of, out,
-      reference;
+  std::string dir, fingerprint, name, dataset, schema, on_bad_row,
+      approve = "ask", format = "table", action, from = "files", as_of, out, system, reference;
   std::vector<std::string> files;
   NodeConfig config;
   bool all = false;
   OptOutArguments opt_out;
   StewardArguments steward;
+  IdentityArguments identity;
 };
 
 int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
@@ -300,6 +301,8 @@ CdmArguments CdmOf(const Arguments& args) {
           .as_of = args.as_of,
           .out = args.out,
           .reference = args.reference,
+          .from = args.from,
+          .system = args.system,
           .paths = args.files};
 }
 
@@ -338,6 +341,27 @@ std::vector<CLI::App*> AddCdmCommands(CLI::App& app, Arguments& args) {
   return {undo, quality, cohort, opt_out};
 }
 
+int Dispatch(const CLI::App& app, Arguments& args) {
+  if (app.got_subcommand("init")) return Init(args);
+  if (app.got_subcommand("enroll")) return Enroll(args);
+  if (app.got_subcommand("load")) return args.from == "files" ? Load(args) : LoadCdm(CdmOf(args));
+  if (app.got_subcommand("keys")) return KeysCommand(args.identity);
+  if (app.got_subcommand("identity")) return IdentityCommand(args.identity);
+  if (app.got_subcommand("undo")) return UndoCdm(CdmOf(args));
+  if (app.got_subcommand("opt-out")) {
+    args.opt_out.dir = args.dir;
+    args.opt_out.format = args.format;
+    return OptOutCommand(args.opt_out);
+  }
+  if (app.got_subcommand("quality")) return Quality(CdmOf(args));
+  if (app.got_subcommand("cohort"))
+    return Cohort({.dir = args.dir, .format = args.format, .files = args.files});
+  if (app.got_subcommand("serve")) return Serve(args);
+  if (app.got_subcommand("status")) return Status(args);
+  if (app.got_subcommand("stop")) return Stop(args);
+  return app.got_subcommand("peers") ? PeersCommand(args.steward) : StudiesCommand(args.steward);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app{"A site of an Essaim federation: its warehouse, its policy, its answers."};
   app.set_version_flag("--version", kVersion);
@@ -360,15 +384,18 @@ int Main(int argc, char** argv) {
       app.add_subcommand("enroll", "Ask the hub for a certificate and wait for its operator");
   CLI::App* load = app.add_subcommand(
       "load", "Load files into the encrypted warehouse: a data set, or OMOP tables");
-  load->add_option("--from", args.from,
-                   "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4")
-      ->check(CLI::IsMember({"files", "omop"}))
+  load->add_option(
+          "--from", args.from,
+          "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
+          "resources, bundles or bulk data")
+      ->check(CLI::IsMember({"files", "omop", "fhir"}))
       ->capture_default_str();
   load->add_option("--dataset", args.dataset, "of files: the name that studies use");
   load->add_option("--schema", args.schema, "of files: schema file (docs/data.md)");
-  load->add_option("--on-bad-row", args.on_bad_row, "stop, or keep bad rows apart")
-      ->check(CLI::IsMember({"stop", "quarantine"}))
-      ->capture_default_str();
+  load->add_option("--system", args.system, "of fhir: the server's name, where there are several");
+  load->add_option("--on-bad-row", args.on_bad_row,
+                   "stop (of files, if not given), or keep bad rows apart (quarantine)")
+      ->check(CLI::IsMember({"stop", "quarantine"}));
   load->add_option("--format", args.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
   CLI::App* serve = app.add_subcommand("serve", "Connect to the hub and answer");
@@ -382,27 +409,13 @@ int Main(int argc, char** argv) {
     sub->add_option("DIR", args.dir, "the site's folder")->required();
   load->add_option("FILES", args.files, "the files, for omop also folders")->required();
   AddStewardCommands(app, args.steward);
+  AddIdentityCommands(app, args.identity);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kOk : kUsage;
   }
-  if (init->parsed()) return Init(args);
-  if (enroll->parsed()) return Enroll(args);
-  if (load->parsed()) return args.from == "omop" ? LoadCdm(CdmOf(args)) : Load(args);
-  if (app.got_subcommand("undo")) return UndoCdm(CdmOf(args));
-  if (app.got_subcommand("opt-out")) {
-    args.opt_out.dir = args.dir;
-    args.opt_out.format = args.format;
-    return OptOutCommand(args.opt_out);
-  }
-  if (app.got_subcommand("quality")) return Quality(CdmOf(args));
-  if (app.got_subcommand("cohort"))
-    return Cohort({.dir = args.dir, .format = args.format, .files = args.files});
-  if (serve->parsed()) return Serve(args);
-  if (status->parsed()) return Status(args);
-  if (stop->parsed()) return Stop(args);
-  return app.got_subcommand("peers") ? PeersCommand(args.steward) : StudiesCommand(args.steward);
+  return Dispatch(app, args);
 }
 
 }  // namespace

@@ -44,8 +44,38 @@ class Merge {
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
           "INSERT INTO essaim_merged VALUES (", report_.number, ", ", from, ", ", into, ")")));
     }
-    ESSAIM_RETURN_IF_ERROR(Redirect());
-    return CountReplaced();
+    return Redirect();
+  }
+
+  // Periods of the persons whose visits this load brought, over all their visits.
+  absl::Status DeriveObservationPeriods() {
+    const std::string persons = absl::StrCat(
+        "person_id IN (SELECT person_id FROM visit_occurrence WHERE essaim_load = ", report_.number,
+        ")");
+    const std::string own = absl::StrCat("observation_period_id = person_id AND ", persons);
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(*FindCdmTable("observation_period"), own));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute("DELETE FROM observation_period WHERE " + own));
+    // 44814724: period covering healthcare encounters.
+    return engine_.Execute(absl::StrCat(
+        "INSERT INTO observation_period (observation_period_id, person_id, "
+        "observation_period_start_date, observation_period_end_date, period_type_concept_id, "
+        "essaim_load) SELECT person_id, person_id, MIN(visit_start_date), "
+        "MAX(COALESCE(visit_end_date, visit_start_date)), 44814724, ",
+        report_.number, " FROM visit_occurrence WHERE ", persons, " GROUP BY person_id"));
+  }
+
+  // Also of tables that only changed.
+  absl::Status CountReplaced() {
+    for (const char* derived : {"observation_period"}) {
+      ESSAIM_ASSIGN_OR_RETURN(
+          const std::int64_t n,
+          Number(engine_, absl::StrCat("SELECT COUNT(*) FROM ", derived,
+                                       " WHERE essaim_load = ", report_.number)));
+      const auto at = std::ranges::find(report_.tables, derived, &CdmTableReport::table);
+      if (at == report_.tables.end() && n > 0)
+        report_.tables.push_back({.table = derived, .n_loaded = static_cast<std::uint64_t>(n)});
+    }
+    return CountPriors();
   }
 
  private:
@@ -119,7 +149,7 @@ class Merge {
     return engine_.Execute("DROP TABLE essaim_redirect");
   }
 
-  absl::Status CountReplaced() {
+  absl::Status CountPriors() {
     std::vector<CdmTableReport> tables;
     for (const CdmTable& table : CdmTables()) {
       const auto at = std::ranges::find(report_.tables, table.name, &CdmTableReport::table);
@@ -191,7 +221,11 @@ absl::Status LoadInTransaction(SqlEngine& engine, CdmSource& source, const CdmLo
                                   SqlText(report.load_id))));
   report.known = known > 0;
   if (report.known) return absl::OkStatus();
-  ESSAIM_RETURN_IF_ERROR(Merge(engine, source.last_row_wins(), report).Run(staging));
+  Merge merge(engine, source.last_row_wins(), report);
+  ESSAIM_RETURN_IF_ERROR(merge.Run(staging));
+  if (source.derives_observation_periods())
+    ESSAIM_RETURN_IF_ERROR(merge.DeriveObservationPeriods());
+  ESSAIM_RETURN_IF_ERROR(merge.CountReplaced());
   return WriteManifest(engine, source, options.now_ms, report);
 }
 

@@ -60,6 +60,10 @@ class CdmSource {
   // counts them.
   virtual bool last_row_wins() const { return true; }
 
+  // Whether observation periods are made of the persons' visits after the load, from the first to
+  // the last: a source that has none of its own.
+  virtual bool derives_observation_periods() const { return false; }
+
   virtual absl::Status Read(CdmSink& sink) = 0;
 };
 

@@ -1,0 +1,253 @@
+#include "fhir/fhir_files.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "crypto/hash.h"
+#include "fhir/mapper.h"
+
+namespace essaim::fhir {
+namespace {
+
+constexpr std::uint64_t kUnitsPerProgress = 4'096;
+
+bool IsLines(const std::string& path) {
+  return absl::EndsWith(path, ".ndjson") || absl::EndsWith(path, ".ndjson.gz");
+}
+
+bool IsDocument(const std::string& path) {
+  return absl::EndsWith(path, ".json") || absl::EndsWith(path, ".json.gz");
+}
+
+// Reads plain and compressed files alike; what lies there is hashed in a pass of its own.
+class GzFile {
+ public:
+  static absl::StatusOr<std::unique_ptr<GzFile>> Open(const std::string& path) {
+    auto file = std::make_unique<GzFile>();
+    file->file_ = gzopen(path.c_str(), "rb");
+    if (file->file_ == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+    gzbuffer(file->file_, 1 << 18);
+    file->path_ = path;
+    return file;
+  }
+
+  ~GzFile() {
+    if (file_ != nullptr) gzclose_r(file_);
+  }
+
+  GzFile() = default;
+  GzFile(const GzFile&) = delete;
+  GzFile& operator=(const GzFile&) = delete;
+
+  // 0 at the end.
+  absl::StatusOr<std::size_t> Read(char* to, std::size_t n) {
+    const int got = gzread(file_, to, static_cast<unsigned>(n));
+    int code = Z_OK;
+    gzerror(file_, &code);
+    // At the end, Z_BUF_ERROR: the compressed data stop before theirs.
+    if (got < 0 || (got == 0 && code == Z_BUF_ERROR))
+      return absl::InvalidArgumentError(absl::StrCat(path_, ": the compressed data are broken"));
+    return static_cast<std::size_t>(got);
+  }
+
+  std::uint64_t offset() const { return static_cast<std::uint64_t>(gzoffset(file_)); }
+
+ private:
+  gzFile file_ = nullptr;
+  std::string path_;
+};
+
+absl::StatusOr<std::string> HashOfFile(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
+  if (file == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  crypto::Sha256Hasher hasher;
+  std::string buffer(1 << 18, '\0');
+  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), file.get()))
+    hasher.Update(std::string_view(buffer).substr(0, n));
+  if (std::ferror(file.get()) != 0)
+    return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
+  return ToHex(hasher.Finish());
+}
+
+class FhirFiles : public CdmSource {
+ public:
+  FhirFiles(std::vector<std::string> paths, std::uint64_t bytes, const FhirOptions& options)
+      : paths_(std::move(paths)), bytes_(bytes), options_(options) {}
+
+  std::string_view kind() const override { return "fhir"; }
+
+  std::uint64_t bytes_total() const override { return bytes_; }
+
+  std::string settings() const override { return options_.system; }
+
+  bool derives_observation_periods() const override { return true; }
+
+  absl::Status Read(CdmSink& sink) override {
+    Mapper mapper(options_, sink);
+    for (const std::string& path : paths_) {
+      n_read_ = 0;
+      const absl::Status read =
+          IsLines(path) ? ReadLines(path, mapper, sink) : ReadDocument(path, mapper, sink);
+      ESSAIM_RETURN_IF_ERROR(read);
+      ESSAIM_ASSIGN_OR_RETURN(const std::string hash, HashOfFile(path));
+      sink.EndFile(path, hash, n_read_);
+      std::error_code error;
+      bytes_before_ += std::filesystem::file_size(path, error);
+      ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_));
+    }
+    for (const auto& [type, n] : mapper.unmapped())
+      sink.Notice(absl::StrCat("not in the CDM: ", n, " resources of the type ", type));
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status ReadLines(const std::string& path, Mapper& mapper, CdmSink& sink) {
+    ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
+    std::string buffer;
+    std::size_t begin = 0, end = 0;  // of what is read and not yet used
+    std::uint64_t line = 0;
+    buffer.resize(std::size_t{1} << 20);
+    while (true) {
+      const void* found = std::memchr(buffer.data() + begin, '\n', end - begin);
+      if (found == nullptr) {
+        if (end - begin > kResourceBytesMax)
+          return absl::ResourceExhaustedError(absl::StrCat(
+              path, ": line ", line + 1, ": longer than ", kResourceBytesMax >> 20, " MiB"));
+        std::memmove(buffer.data(), buffer.data() + begin, end - begin);
+        end -= begin;
+        begin = 0;
+        // Twice the room for a line that does not fit, and what the parser reads beyond the end.
+        if (buffer.size() - end < (std::size_t{1} << 18)) buffer.resize(2 * buffer.size());
+        ESSAIM_ASSIGN_OR_RETURN(
+            const std::size_t n,
+            file->Read(buffer.data() + end, buffer.size() - end - simdjson::SIMDJSON_PADDING));
+        end += n;
+        if (n > 0) continue;
+        if (begin == end) return absl::OkStatus();
+      }
+      const std::size_t stop =
+          found == nullptr
+              ? end
+              : static_cast<std::size_t>(static_cast<const char*>(found) - buffer.data());
+      ESSAIM_RETURN_IF_ERROR(Line(path, ++line, buffer.data() + begin, stop - begin,
+                                  buffer.size() - begin, mapper, sink));
+      begin = found == nullptr ? end : stop + 1;
+      if (n_read_ % kUnitsPerProgress == 0)
+        ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + file->offset()));
+    }
+  }
+
+  absl::Status Line(const std::string& path, std::uint64_t line, const char* text, std::size_t n,
+                    std::size_t capacity, Mapper& mapper, CdmSink& sink) {
+    while (n > 0 && (text[n - 1] == '\r' || text[n - 1] == ' ')) --n;
+    if (n == 0) return absl::OkStatus();
+    ++n_read_;
+    simdjson::dom::element element;
+    const bool padded = capacity >= n + simdjson::SIMDJSON_PADDING;
+    if (parser_.parse(text, n, !padded).get(element) != simdjson::SUCCESS) {
+      return sink.Reject({.file = path, .line = line, .column = "", .reason = "no JSON"},
+                         std::string_view(text, n));
+    }
+    const std::function<std::string()> raw = [&] { return std::string(text, n); };
+    return mapper.Map(Node(element), {.file = path, .line = line, .raw = &raw});
+  }
+
+  absl::Status ReadDocument(const std::string& path, Mapper& mapper, CdmSink& sink) {
+    ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
+    std::string text(std::size_t{1} << 20, '\0');
+    std::size_t size = 0;
+    while (true) {
+      ESSAIM_ASSIGN_OR_RETURN(
+          const std::size_t n,
+          file->Read(text.data() + size, text.size() - size - simdjson::SIMDJSON_PADDING));
+      size += n;
+      if (n == 0) break;
+      if (size > kDocumentBytesMax)
+        return absl::ResourceExhaustedError(
+            absl::StrCat(path, ": larger than ", kDocumentBytesMax >> 20,
+                         " MiB; give bulk data as .ndjson, one resource a line"));
+      if (text.size() - size < (std::size_t{1} << 18)) text.resize(2 * text.size());
+    }
+    simdjson::dom::element element;
+    if (parser_.parse(text.data(), size, false).get(element) != simdjson::SUCCESS) {
+      n_read_ = 1;
+      return sink.Reject({.file = path, .line = 1, .column = "", .reason = "no JSON"},
+                         std::string_view(text).substr(0, size));
+    }
+    const Node document(element);
+    if (document["resourceType"].Text() != "Bundle") {
+      n_read_ = 1;
+      return mapper.Map(document, {.file = path, .line = 1});
+    }
+    mapper.ClearNames();
+    const std::vector<Node> entries = document["entry"].Items();
+    for (const Node entry : entries)
+      mapper.SetName(entry["fullUrl"].Text(), entry["resource"]["id"].Text());
+    for (const Node entry : entries) {
+      ++n_read_;
+      const Node resource = entry["resource"];
+      const std::function<std::string()> raw = [&] {
+        return resource ? std::string(simdjson::minify(resource.element())) : std::string();
+      };
+      // A bundle has no lines worth naming: the entry's number, from 1.
+      ESSAIM_RETURN_IF_ERROR(mapper.Map(resource, {.file = path, .line = n_read_, .raw = &raw}));
+    }
+    mapper.ClearNames();
+    return absl::OkStatus();
+  }
+
+  std::vector<std::string> paths_;
+  std::uint64_t bytes_, bytes_before_ = 0, n_read_ = 0;
+  FhirOptions options_;
+  simdjson::dom::parser parser_{kDocumentBytesMax};
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenFhirFiles(const std::vector<std::string>& paths,
+                                                         const FhirOptions& options) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      if (!IsLines(path) && !IsDocument(path)) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            path, ": expected a name ending in .json, .ndjson, .json.gz or .ndjson.gz"));
+      }
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(path, error)) {
+      const std::string name = entry.path().string();
+      if (IsLines(name) || IsDocument(name)) found.push_back(name);
+    }
+    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
+    if (found.empty()) return absl::NotFoundError(absl::StrCat(path, ": no .json or .ndjson file"));
+    std::ranges::sort(found);
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  if (files.empty()) return absl::InvalidArgumentError("no file to load");
+  std::uint64_t bytes = 0;
+  for (const std::string& file : files) {
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(file, error);
+    if (error) return absl::NotFoundError(absl::StrCat(file, ": no such file"));
+    bytes += size;
+  }
+  return std::make_unique<FhirFiles>(std::move(files), bytes, options);
+}
+
+}  // namespace essaim::fhir

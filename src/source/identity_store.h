@@ -1,0 +1,38 @@
+// The site's identity store: who the persons of the CDM are, in an encrypted file of its own.
+//
+// Its key is not the warehouse's: without it the warehouse works and nobody in it has a name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "source/identity.h"
+#include "warehouse/sql_engine.h"
+
+namespace essaim {
+
+class IdentityStore : public IdentitySink {
+ public:
+  // Makes the table if it is not there. The engine is this store's alone and outlives it.
+  static absl::StatusOr<std::unique_ptr<IdentityStore>> Open(SqlEngine& engine);
+
+  // Kept in memory until Commit; a (system, value) that comes again replaces its former row.
+  absl::Status Put(const Identity& identity) override;
+  absl::Status Commit();  // all or none
+  absl::StatusOr<std::vector<Identity>> OfPerson(std::int64_t person_id);
+  absl::StatusOr<std::vector<Identity>> OfValue(const std::string& value);
+
+ private:
+  explicit IdentityStore(SqlEngine& engine) : engine_(engine) {}
+
+  absl::Status Write();
+  absl::StatusOr<std::vector<Identity>> Where(const std::string& condition);
+
+  SqlEngine& engine_;
+  std::vector<Identity> waiting_;
+};
+
+}  // namespace essaim
