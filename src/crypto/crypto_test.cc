@@ -168,6 +168,12 @@ TEST(Hmac, GivesTheStandardsValue) {
   EXPECT_EQ(ToHex(HmacSha256({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()},
                              "what do ya want for nothing?")),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  const HmacSha256Key many({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()});
+  for (int i = 0; i < 2; ++i) {
+    const auto tag = many.Tag("what do ya want for nothing?");
+    EXPECT_EQ(ToHex({reinterpret_cast<const char*>(tag.data()), tag.size()}),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <sodium.h>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -64,6 +65,30 @@ std::string HmacSha256(std::span<const std::uint8_t> key, std::string_view messa
                     reinterpret_cast<const unsigned char*>(message.data()), message.size(),
                     reinterpret_cast<unsigned char*>(out.data()), &n) != nullptr);
   return out;
+}
+
+struct HmacSha256Key::State {
+  crypto_auth_hmacsha256_state hashed;
+
+  ~State() { sodium_memzero(&hashed, sizeof hashed); }
+};
+
+HmacSha256Key::HmacSha256Key(std::span<const std::uint8_t> key)
+    : state_(std::make_unique<State>()) {
+  ESSAIM_CHECK(crypto_auth_hmacsha256_init(&state_->hashed, key.data(), key.size()) == 0);
+}
+
+HmacSha256Key::~HmacSha256Key() = default;
+HmacSha256Key::HmacSha256Key(HmacSha256Key&&) noexcept = default;
+HmacSha256Key& HmacSha256Key::operator=(HmacSha256Key&&) noexcept = default;
+
+std::array<std::uint8_t, kHashBytes> HmacSha256Key::Tag(std::string_view message) const {
+  crypto_auth_hmacsha256_state state = state_->hashed;
+  std::array<std::uint8_t, kHashBytes> tag;
+  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(message.data()),
+                                message.size());
+  crypto_auth_hmacsha256_final(&state, tag.data());
+  return tag;
 }
 
 SecretBytes Hkdf(std::span<const std::uint8_t> key, std::string_view salt, std::string_view info,

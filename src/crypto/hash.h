@@ -1,6 +1,7 @@
 // SHA-256 (FIPS 180-4), HMAC (RFC 2104) and HKDF-SHA-256 (RFC 5869).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -38,6 +39,22 @@ class Sha256Hasher {
 
 // HMAC-SHA-256 (RFC 2104): 32 bytes.
 std::string HmacSha256(std::span<const std::uint8_t> key, std::string_view message);
+
+// The same under one key for many short messages: the key's own blocks are hashed once.
+// Threads: const methods may run concurrently.
+class HmacSha256Key {
+ public:
+  explicit HmacSha256Key(std::span<const std::uint8_t> key);
+  ~HmacSha256Key();
+  HmacSha256Key(HmacSha256Key&&) noexcept;
+  HmacSha256Key& operator=(HmacSha256Key&&) noexcept;
+
+  std::array<std::uint8_t, kHashBytes> Tag(std::string_view message) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // n bytes, at most 8,160.
 SecretBytes Hkdf(std::span<const std::uint8_t> key, std::string_view salt, std::string_view info,

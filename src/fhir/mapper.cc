@@ -74,7 +74,14 @@ std::string Mapper::KeyOf(Node reference) const {
 }
 
 std::int64_t Mapper::IdOf(std::string_view kind, std::string_view key) const {
-  return options_.ids->IdOf(kind, options_.system, key);
+  constexpr std::size_t kKept = 1 << 16;
+  std::string both(kind);
+  both.push_back('\0');
+  both.append(key);
+  const auto known = known_ids_.find(both);
+  if (known != known_ids_.end()) return known->second;
+  if (known_ids_.size() >= kKept) known_ids_.clear();
+  return known_ids_[both] = options_.ids->IdOf(kind, options_.system, key);
 }
 
 void Mapper::SetRef(CdmRow& row, std::string_view field, std::string_view kind, Node reference,

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -94,6 +95,8 @@ class Mapper {
   CdmSink& sink_;
   const RowOrigin* origin_ = nullptr;
   std::string id_;  // of the resource in hand
+  // References to a patient and a visit come again and again.
+  mutable std::unordered_map<std::string, std::int64_t> known_ids_;
   std::map<std::string, std::string, std::less<>> names_;
   std::map<std::string, std::uint64_t, std::less<>> unmapped_;
 };

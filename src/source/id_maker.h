@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/secret_bytes.h"
+#include "crypto/hash.h"
 
 namespace essaim {
 
@@ -25,7 +26,7 @@ class IdMaker {
   std::string PseudonymOf(std::string_view system, std::string_view value) const;
 
  private:
-  SecretBytes key_;
+  crypto::HmacSha256Key key_;
 };
 
 }  // namespace essaim
