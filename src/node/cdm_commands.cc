@@ -181,7 +181,7 @@ void Print(const QualityReport& report) {
                                      : m.missing;
       std::printf("  %-3s %-62s %9s  %-22s %s\n", std::string(m.info->id).c_str(),
                   std::string(m.info->title).c_str(), value.c_str(), beside.c_str(),
-                  m.label == Label::kPassed ? "" : std::string(NameOf(m.label)).c_str());
+                  m.label == QualityLevel::kPassed ? "" : std::string(NameOf(m.label)).c_str());
     }
   }
 }

@@ -30,13 +30,13 @@ TEST(Distribution, MeasuresByHand) {
   EXPECT_DOUBLE_EQ(LargestChange({10, 100, 50, 200}, 50), 3);
 }
 
-TEST(Label, FollowsTheThresholdsDirection) {
+TEST(QualityLevel, FollowsTheThresholdsDirection) {
   const Threshold at_least{.at_least = true, .watch = 1, .fail = 0.5, .source = ""};
-  EXPECT_EQ(LabelOf({.value = 2}, at_least), Label::kPassed);
-  EXPECT_EQ(LabelOf({.value = 0.7}, at_least), Label::kToWatch);
-  EXPECT_EQ(LabelOf({.value = 0.1}, at_least), Label::kFailed);
-  EXPECT_EQ(LabelOf({}, at_least), Label::kNotMeasured);
-  EXPECT_EQ(LabelOf({.value = 9}, std::nullopt), Label::kPassed);
+  EXPECT_EQ(LabelOf({.value = 2}, at_least), QualityLevel::kPassed);
+  EXPECT_EQ(LabelOf({.value = 0.7}, at_least), QualityLevel::kToWatch);
+  EXPECT_EQ(LabelOf({.value = 0.1}, at_least), QualityLevel::kFailed);
+  EXPECT_EQ(LabelOf({}, at_least), QualityLevel::kNotMeasured);
+  EXPECT_EQ(LabelOf({.value = 9}, std::nullopt), QualityLevel::kPassed);
 }
 
 class SevenCharacteristics : public ::testing::TestWithParam<const char*> {
@@ -77,7 +77,7 @@ TEST_P(SevenCharacteristics, OnSynthea27) {
   EXPECT_EQ(m.size(), 39u);
   EXPECT_EQ(*m["V1"].value, 28);
   EXPECT_NEAR(*m["V6"].value, 470.0 / 1791, 1e-12);
-  EXPECT_EQ(m["V6"].label, Label::kToWatch);
+  EXPECT_EQ(m["V6"].label, QualityLevel::kToWatch);
   EXPECT_EQ(*m["T2"].value, 0);
   EXPECT_EQ(*m["C4"].value, 0);
   EXPECT_NEAR(*m["S2"].value, 0.71, 0.3);  // most persons are alone in so small a site

@@ -21,8 +21,8 @@ inline constexpr int kCharacteristics = 7;
 
 std::string_view NameOf(Characteristic characteristic);  // "volume", "consistency", ...
 
-enum class Label { kPassed, kToWatch, kFailed, kNotMeasured };
-std::string_view NameOf(Label label);  // "passed", "to watch", "failed", "not measured"
+enum class QualityLevel { kPassed, kToWatch, kFailed, kNotMeasured };
+std::string_view NameOf(QualityLevel label);  // "passed", "to watch", "failed", "not measured"
 
 // A bound beyond which a figure is to be watched, and one beyond which it has failed. NaN: none.
 struct Threshold {
@@ -54,10 +54,10 @@ struct Metric {
   std::int64_t n = 0;                // what the figure rests on: persons, rows, months
   std::optional<Interval> interval;  // of a proportion
   std::string missing;               // why there is no value
-  Label label = Label::kNotMeasured;
+  QualityLevel label = QualityLevel::kNotMeasured;
 };
 
 // By the threshold; a figure without one has passed.
-Label LabelOf(const Metric& metric, const std::optional<Threshold>& threshold);
+QualityLevel LabelOf(const Metric& metric, const std::optional<Threshold>& threshold);
 
 }  // namespace essaim
