@@ -21,6 +21,7 @@
 #include "node/node_folder.h"
 #include "quality/characteristics.h"
 #include "quality/dqd_json.h"
+#include "quality/report_html.h"
 #include "quality/run_checks.h"
 #include "warehouse/omop_loader.h"
 #include "warehouse/row_source.h"
@@ -218,6 +219,21 @@ int UndoCdm(const CdmArguments& args) {
   return kOk;
 }
 
+namespace {
+
+absl::Status WritePage(SqlEngine& engine, const CdmArguments& args, const CheckRun& run,
+                       const QualityReport& report) {
+  ESSAIM_ASSIGN_OR_RETURN(const Language language, ParseLanguage(args.language));
+  ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
+  ESSAIM_ASSIGN_OR_RETURN(const SiteProfile profile, ProfileOf(engine, run.as_of));
+  return WriteFile(
+      args.html,
+      QualityPage({.site = folder.config.site, .report = report, .checks = run, .profile = profile},
+                  Words(language)));
+}
+
+}  // namespace
+
 int Quality(const CdmArguments& args) {
   Session session;
   const absl::Status opened = session.Open(args.dir);
@@ -239,6 +255,10 @@ int Quality(const CdmArguments& args) {
   const auto report = Characteristics(
       *session.engine, *run, {.as_of = run->as_of, .reference = *reference, .thresholds = {}});
   if (!report.ok()) return Fail(report.status());
+  if (!args.html.empty()) {
+    const absl::Status written = WritePage(*session.engine, args, *run, *report);
+    if (!written.ok()) return Fail(written);
+  }
   auto json = DqdJson(*session.engine, *run);
   if (!json.ok()) return Fail(json.status());
   Json both = Json::parse(*json);

@@ -7,7 +7,8 @@
 namespace essaim::node {
 
 struct CdmArguments {
-  std::string dir, on_bad_row = "quarantine", format = "table", as_of, out, reference;
+  std::string dir, on_bad_row = "quarantine", format = "table", as_of, out, reference, html,
+                   language = "en";
   std::vector<std::string> paths;
 };
 

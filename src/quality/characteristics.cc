@@ -53,8 +53,8 @@ class Report {
     }
     for (Metric& metric : report_.metrics) {
       const auto own = options_.thresholds.find(std::string(metric.info->id));
-      metric.label =
-          LabelOf(metric, own == options_.thresholds.end() ? metric.info->threshold : own->second);
+      metric.threshold = own == options_.thresholds.end() ? metric.info->threshold : own->second;
+      metric.label = LabelOf(metric, metric.threshold);
       if (!metric.value.has_value() && metric.missing.empty()) metric.missing = "no rows";
     }
     for (int c = 0; c < kCharacteristics; ++c)
@@ -399,8 +399,21 @@ absl::StatusOr<QualityReport> Characteristics(SqlEngine& engine, const CheckRun&
   return Report(engine, checks, options).Make();
 }
 
+namespace {
+
+using Json = nlohmann::json;
+
+Json JsonOf(const Threshold& threshold) {
+  Json json = {{"direction", threshold.at_least ? "at least" : "at most"},
+               {"source", threshold.source}};
+  if (!std::isnan(threshold.watch)) json["watch"] = threshold.watch;
+  if (!std::isnan(threshold.fail)) json["failed"] = threshold.fail;
+  return json;
+}
+
+}  // namespace
+
 std::string ReportJson(const QualityReport& report) {
-  using Json = nlohmann::json;
   Json json = {{"as_of", report.as_of}, {"made_by", absl::StrCat("Essaim ", kVersion)}};
   for (int c = 0; c < kCharacteristics; ++c) {
     json["labels"][std::string(NameOf(static_cast<Characteristic>(c)))] = NameOf(report.labels[c]);
@@ -414,7 +427,7 @@ std::string ReportJson(const QualityReport& report) {
     row["value"] = m.value.has_value() ? Json(*m.value) : Json(nullptr);
     if (m.interval.has_value()) row["interval"] = {m.interval->low, m.interval->high};
     if (!m.missing.empty()) row["missing"] = m.missing;
-    if (m.info->threshold.has_value()) row["threshold_source"] = m.info->threshold->source;
+    if (m.threshold.has_value()) row["threshold"] = JsonOf(*m.threshold);
     json["metrics"].push_back(row);
   }
   return json.dump(1);

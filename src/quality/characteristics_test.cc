@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
 #include "quality/distribution.h"
+#include "quality/report_html.h"
 #include "warehouse/engines_testing.h"
 #include "warehouse/omop_loader.h"
 
@@ -92,6 +93,27 @@ TEST_P(SevenCharacteristics, OnSynthea27) {
       EXPECT_GE(metric.interval->high, *metric.value - 1e-12) << id;
     }
   }
+}
+
+TEST_P(SevenCharacteristics, AsAPageInBothLanguages) {
+  ASSERT_OK(LoadOmop(*engine_,
+                     {.paths = {std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/synthea27"}},
+                     nullptr)
+                .status());
+  ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
+  ASSERT_OK_AND_ASSIGN(const QualityReport report,
+                       Characteristics(*engine_, run, {.as_of = "2023-01-01"}));
+  ASSERT_OK_AND_ASSIGN(const SiteProfile profile, ProfileOf(*engine_, "2023-01-01"));
+  EXPECT_EQ(profile.load.number, 1);
+  const Words french(Language::kFrench);
+  const PageInput input{.site = "<va>", .report = report, .checks = run, .profile = profile};
+  const std::string page = QualityPage(input, french);
+  EXPECT_EQ(french.missing(), std::set<std::string>());
+  EXPECT_NE(page.find("&lt;va&gt;"), std::string::npos);
+  EXPECT_EQ(page.find("<va>"), std::string::npos);
+  EXPECT_NE(page.find("représentativité"), std::string::npos);
+  EXPECT_NE(QualityPage(input, Words(Language::kEnglish)).find("representativeness"),
+            std::string::npos);
 }
 
 TEST_P(SevenCharacteristics, AnEmptyWarehouseIsNotMeasured) {

@@ -24,6 +24,7 @@ Counts GroupSmall(const Counts& counts, double k);
 struct CountsPair {
   Counts a, b;
 };
+
 CountsPair GroupSmallInEither(const Counts& a, const Counts& b, double k);
 
 }  // namespace essaim

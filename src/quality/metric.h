@@ -51,9 +51,10 @@ Interval WilsonInterval(double k, double n);
 struct Metric {
   const MetricInfo* info = nullptr;
   std::optional<double> value;
-  std::int64_t n = 0;                // what the figure rests on: persons, rows, months
-  std::optional<Interval> interval;  // of a proportion
-  std::string missing;               // why there is no value
+  std::int64_t n = 0;                  // what the figure rests on: persons, rows, months
+  std::optional<Interval> interval;    // of a proportion
+  std::string missing;                 // why there is no value
+  std::optional<Threshold> threshold;  // the one that made the label
   QualityLevel label = QualityLevel::kNotMeasured;
 };
 

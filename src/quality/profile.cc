@@ -56,8 +56,7 @@ absl::StatusOr<TableProfile> ProfileOfTable(SqlEngine& engine, const CdmTable& t
   if (has_person) profile.n_persons = CountAt(rows.rows[0], 1);
   for (std::size_t f = 0; profile.n_rows > 0 && f < there.size(); ++f) {
     const double n = NumberOf(rows.rows[0][f + (has_person ? 2 : 1)]);
-    profile.null_shares[std::string(there[f]->name)] =
-        1 - n / static_cast<double>(profile.n_rows);
+    profile.null_shares[std::string(there[f]->name)] = 1 - n / static_cast<double>(profile.n_rows);
   }
   return profile;
 }
@@ -117,6 +116,7 @@ absl::Status AddConcepts(SqlEngine& engine, SiteProfile& profile) {
   } kMixes[] = {{"condition", "condition_occurrence", "condition_concept_id"},
                 {"drug", "drug_exposure", "drug_concept_id"},
                 {"measurement", "measurement", "measurement_concept_id"}};
+
   for (const auto& [name, table, field] : kMixes) {
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
                             engine.Query(absl::StrCat("SELECT ", field, ", COUNT(*) FROM ", table,

@@ -17,9 +17,9 @@
 namespace essaim {
 
 struct TableProfile {
-  std::string name;                       // lower case, a clinical table of the CDM
+  std::string name;  // lower case, a clinical table of the CDM
   std::int64_t n_rows = 0;
-  std::optional<std::int64_t> n_persons;  // with a row; none if the table has no person_id
+  std::optional<std::int64_t> n_persons;      // with a row; none if the table has no person_id
   std::map<std::string, double> null_shares;  // by field, 0 to 1; empty if there is no row
 };
 
@@ -41,13 +41,13 @@ struct LoadInfo {
 };
 
 struct SiteProfile {
-  LoadInfo load;       // the last one
-  std::string engine;  // "duckdb", "postgresql"
+  LoadInfo load;                     // the last one
+  std::string engine;                // "duckdb", "postgresql"
   std::vector<TableProfile> tables;  // that exist, in the CDM's order
   // Records of the five event tables and visits, up to as_of, in order; months without any are
   // left out.
   std::vector<MonthProfile> months;
-  std::array<AgeBand, kAgeBands> ages = {};  // in completed calendar years at as_of
+  std::array<AgeBand, kAgeBands> ages = {};    // in completed calendar years at as_of
   std::map<std::string, std::int64_t> strata;  // persons by "F 40-59", as ReportOptions::reference
   // Records by concept, of the tables "condition", "drug", "measurement".
   std::map<std::string, Counts> concepts;
