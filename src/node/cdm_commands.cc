@@ -22,6 +22,7 @@
 #include "node/node_folder.h"
 #include "quality/characteristics.h"
 #include "quality/dqd_json.h"
+#include "quality/report_html.h"
 #include "quality/run_checks.h"
 #include "source/identity_store.h"
 #include "source/vocabulary.h"
@@ -187,7 +188,7 @@ void Print(const QualityReport& report) {
                                      : m.missing;
       std::printf("  %-3s %-62s %9s  %-22s %s\n", std::string(m.info->id).c_str(),
                   std::string(m.info->title).c_str(), value.c_str(), beside.c_str(),
-                  m.label == Label::kPassed ? "" : std::string(NameOf(m.label)).c_str());
+                  m.label == QualityLevel::kPassed ? "" : std::string(NameOf(m.label)).c_str());
     }
   }
 }
@@ -258,6 +259,21 @@ int UndoCdm(const CdmArguments& args) {
   return kOk;
 }
 
+namespace {
+
+absl::Status WritePage(SqlEngine& engine, const CdmArguments& args, const CheckRun& run,
+                       const QualityReport& report) {
+  ESSAIM_ASSIGN_OR_RETURN(const Language language, ParseLanguage(args.language));
+  ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
+  ESSAIM_ASSIGN_OR_RETURN(const SiteProfile profile, ProfileOf(engine, run.as_of));
+  return WriteFile(
+      args.html,
+      QualityPage({.site = folder.config.site, .report = report, .checks = run, .profile = profile},
+                  Words(language)));
+}
+
+}  // namespace
+
 int Quality(const CdmArguments& args) {
   Session session;
   const absl::Status opened = session.Open(args.dir);
@@ -279,6 +295,10 @@ int Quality(const CdmArguments& args) {
   const auto report = Characteristics(
       *session.engine, *run, {.as_of = run->as_of, .reference = *reference, .thresholds = {}});
   if (!report.ok()) return Fail(report.status());
+  if (!args.html.empty()) {
+    const absl::Status written = WritePage(*session.engine, args, *run, *report);
+    if (!written.ok()) return Fail(written);
+  }
   auto json = DqdJson(*session.engine, *run);
   if (!json.ok()) return Fail(json.status());
   Json both = Json::parse(*json);

@@ -7,8 +7,8 @@
 namespace essaim::node {
 
 struct CdmArguments {
-  std::string dir, on_bad_row = "quarantine", format = "table", as_of, out, reference,
-                   from = "omop", system;
+  std::string dir, on_bad_row = "quarantine", format = "table", as_of, out, reference, html,
+                   language = "en", from = "omop", system;
   std::vector<std::string> paths;
 };
 

@@ -41,7 +41,8 @@ void OnSignal(int) { stop_asked = true; }
 
 struct Arguments {
   std::string dir, fingerprint, name, dataset, schema, on_bad_row,
-      approve = "ask", format = "table", action, from = "files", as_of, out, system, reference;
+      approve = "ask", format = "table", action, from = "files", as_of, out, system, reference,
+      html, language = "en";
   std::vector<std::string> files;
   NodeConfig config;
   bool all = false;
@@ -301,6 +302,8 @@ CdmArguments CdmOf(const Arguments& args) {
           .as_of = args.as_of,
           .out = args.out,
           .reference = args.reference,
+          .html = args.html,
+          .language = args.language,
           .from = args.from,
           .system = args.system,
           .paths = args.files};
@@ -315,6 +318,9 @@ std::vector<CLI::App*> AddCdmCommands(CLI::App& app, Arguments& args) {
   quality->add_option("--reference", args.reference,
                       "CSV file stratum,share of the population to stand for: F 40-59,0.13");
   quality->add_option("--out", args.out, "also write the results there, in the Dashboard's JSON");
+  quality->add_option("--html", args.html, "also write the report there, as one page");
+  quality->add_option("--language", args.language, "of the page: en or fr")
+      ->check(CLI::IsMember({"en", "fr"}));
   quality->add_option("--format", args.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
   CLI::App* cohort = app.add_subcommand(

@@ -12,21 +12,10 @@
 #include "base/strings.h"
 #include "base/version.h"
 #include "quality/distribution.h"
+#include "quality/sql_values.h"
 
 namespace essaim {
 namespace {
-
-double Number(const SqlValue& value) {
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return static_cast<double>(*integer);
-  const auto* real = std::get_if<double>(&value);
-  return real == nullptr ? 0 : *real;
-}
-
-std::string TextOf(const SqlValue& value) {
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return absl::StrCat(*integer);
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
-}
 
 // The dates of the five event tables, one row an event.
 std::string Events() {
@@ -64,8 +53,8 @@ class Report {
     }
     for (Metric& metric : report_.metrics) {
       const auto own = options_.thresholds.find(std::string(metric.info->id));
-      metric.label =
-          LabelOf(metric, own == options_.thresholds.end() ? metric.info->threshold : own->second);
+      metric.threshold = own == options_.thresholds.end() ? metric.info->threshold : own->second;
+      metric.label = LabelOf(metric, metric.threshold);
       if (!metric.value.has_value() && metric.missing.empty()) metric.missing = "no rows";
     }
     for (int c = 0; c < kCharacteristics; ++c)
@@ -95,7 +84,7 @@ class Report {
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows, engine_.Query(sql));
     if (rows.rows.size() != 1) return absl::InternalError("an aggregate of other than one row");
     std::vector<double> numbers;
-    for (const SqlValue& value : rows.rows[0]) numbers.push_back(Number(value));
+    for (const SqlValue& value : rows.rows[0]) numbers.push_back(NumberOf(value));
     return numbers;
   }
 
@@ -109,7 +98,7 @@ class Report {
   absl::StatusOr<Counts> CountsOf(const std::string& sql) {  // category, count
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows, engine_.Query(sql));
     Counts counts;
-    for (const auto& row : rows.rows) counts[TextOf(row[0])] += Number(row[1]);
+    for (const auto& row : rows.rows) counts[TextOf(row[0])] += NumberOf(row[1]);
     return counts;
   }
 
@@ -119,12 +108,13 @@ class Report {
     return absl::StrCat("SUM(CASE WHEN ", condition, " THEN 1 ELSE 0 END)");
   }
 
-  Label Worst(Characteristic characteristic) const {
-    Label worst = Label::kNotMeasured;
+  QualityLevel Worst(Characteristic characteristic) const {
+    QualityLevel worst = QualityLevel::kNotMeasured;
     for (const Metric& metric : report_.metrics) {
-      if (metric.info->characteristic != characteristic || metric.label == Label::kNotMeasured)
+      if (metric.info->characteristic != characteristic ||
+          metric.label == QualityLevel::kNotMeasured)
         continue;
-      if (worst == Label::kNotMeasured || metric.label > worst) worst = metric.label;
+      if (worst == QualityLevel::kNotMeasured || metric.label > worst) worst = metric.label;
     }
     return worst;
   }
@@ -231,7 +221,7 @@ class Report {
             Today(), " GROUP BY 1 ORDER BY 1")));
     if (rows.rows.empty()) return absl::OkStatus();
     std::map<std::int64_t, double> by_month;
-    for (const auto& row : rows.rows) by_month[std::llround(Number(row[0]))] = Number(row[1]);
+    for (const auto& row : rows.rows) by_month[std::llround(NumberOf(row[0]))] = NumberOf(row[1]);
     const std::int64_t first = by_month.begin()->first, last = by_month.rbegin()->first;
     Share("T5", static_cast<double>(last - first + 1) - static_cast<double>(by_month.size()),
           static_cast<double>(last - first + 1));
@@ -380,8 +370,9 @@ class Report {
     double persons[2], conditions[2], without[2], days[2], deaths[2];
     for (int s = 0; s < 2; ++s) {
       const auto& row = rows.rows[static_cast<std::size_t>(s)];
-      persons[s] = Number(row[1]), conditions[s] = Number(row[2]), without[s] = Number(row[3]);
-      days[s] = Number(row[4]), deaths[s] = Number(row[5]);
+      persons[s] = NumberOf(row[1]), conditions[s] = NumberOf(row[2]),
+      without[s] = NumberOf(row[3]);
+      days[s] = NumberOf(row[4]), deaths[s] = NumberOf(row[5]);
     }
     const double n = persons[0] + persons[1];
     const auto ratio = [&](std::string_view id, double a, double b) {
@@ -408,8 +399,21 @@ absl::StatusOr<QualityReport> Characteristics(SqlEngine& engine, const CheckRun&
   return Report(engine, checks, options).Make();
 }
 
+namespace {
+
+using Json = nlohmann::json;
+
+Json JsonOf(const Threshold& threshold) {
+  Json json = {{"direction", threshold.at_least ? "at least" : "at most"},
+               {"source", threshold.source}};
+  if (!std::isnan(threshold.watch)) json["watch"] = threshold.watch;
+  if (!std::isnan(threshold.fail)) json["failed"] = threshold.fail;
+  return json;
+}
+
+}  // namespace
+
 std::string ReportJson(const QualityReport& report) {
-  using Json = nlohmann::json;
   Json json = {{"as_of", report.as_of}, {"made_by", absl::StrCat("Essaim ", kVersion)}};
   for (int c = 0; c < kCharacteristics; ++c) {
     json["labels"][std::string(NameOf(static_cast<Characteristic>(c)))] = NameOf(report.labels[c]);
@@ -423,7 +427,7 @@ std::string ReportJson(const QualityReport& report) {
     row["value"] = m.value.has_value() ? Json(*m.value) : Json(nullptr);
     if (m.interval.has_value()) row["interval"] = {m.interval->low, m.interval->high};
     if (!m.missing.empty()) row["missing"] = m.missing;
-    if (m.info->threshold.has_value()) row["threshold_source"] = m.info->threshold->source;
+    if (m.threshold.has_value()) row["threshold"] = JsonOf(*m.threshold);
     json["metrics"].push_back(row);
   }
   return json.dump(1);

@@ -26,8 +26,9 @@ struct ReportOptions {
 
 struct QualityReport {
   std::string as_of;
-  std::vector<Metric> metrics;          // in the order of MetricList()
-  Label labels[kCharacteristics] = {};  // the worst of its figures, kNotMeasured if there is none
+  std::vector<Metric> metrics;  // in the order of MetricList()
+  QualityLevel labels[kCharacteristics] =
+      {};  // the worst of its figures, kNotMeasured if there is none
 };
 
 std::span<const MetricInfo> MetricList();

@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
 #include "quality/distribution.h"
+#include "quality/report_html.h"
 #include "warehouse/engines_testing.h"
 #include "warehouse/omop_files.h"
 
@@ -30,13 +31,13 @@ TEST(Distribution, MeasuresByHand) {
   EXPECT_DOUBLE_EQ(LargestChange({10, 100, 50, 200}, 50), 3);
 }
 
-TEST(Label, FollowsTheThresholdsDirection) {
+TEST(QualityLevel, FollowsTheThresholdsDirection) {
   const Threshold at_least{.at_least = true, .watch = 1, .fail = 0.5, .source = ""};
-  EXPECT_EQ(LabelOf({.value = 2}, at_least), Label::kPassed);
-  EXPECT_EQ(LabelOf({.value = 0.7}, at_least), Label::kToWatch);
-  EXPECT_EQ(LabelOf({.value = 0.1}, at_least), Label::kFailed);
-  EXPECT_EQ(LabelOf({}, at_least), Label::kNotMeasured);
-  EXPECT_EQ(LabelOf({.value = 9}, std::nullopt), Label::kPassed);
+  EXPECT_EQ(LabelOf({.value = 2}, at_least), QualityLevel::kPassed);
+  EXPECT_EQ(LabelOf({.value = 0.7}, at_least), QualityLevel::kToWatch);
+  EXPECT_EQ(LabelOf({.value = 0.1}, at_least), QualityLevel::kFailed);
+  EXPECT_EQ(LabelOf({}, at_least), QualityLevel::kNotMeasured);
+  EXPECT_EQ(LabelOf({.value = 9}, std::nullopt), QualityLevel::kPassed);
 }
 
 class SevenCharacteristics : public ::testing::TestWithParam<const char*> {
@@ -76,7 +77,7 @@ TEST_P(SevenCharacteristics, OnSynthea27) {
   EXPECT_EQ(m.size(), 39u);
   EXPECT_EQ(*m["V1"].value, 28);
   EXPECT_NEAR(*m["V6"].value, 470.0 / 1791, 1e-12);
-  EXPECT_EQ(m["V6"].label, Label::kToWatch);
+  EXPECT_EQ(m["V6"].label, QualityLevel::kToWatch);
   EXPECT_EQ(*m["T2"].value, 0);
   EXPECT_EQ(*m["C4"].value, 0);
   EXPECT_NEAR(*m["S2"].value, 0.71, 0.3);  // most persons are alone in so small a site
@@ -91,6 +92,26 @@ TEST_P(SevenCharacteristics, OnSynthea27) {
       EXPECT_GE(metric.interval->high, *metric.value - 1e-12) << id;
     }
   }
+}
+
+TEST_P(SevenCharacteristics, AsAPageInBothLanguages) {
+  ASSERT_OK(LoadOmop(*engine_, {std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/synthea27"}, {},
+                     nullptr)
+                .status());
+  ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
+  ASSERT_OK_AND_ASSIGN(const QualityReport report,
+                       Characteristics(*engine_, run, {.as_of = "2023-01-01"}));
+  ASSERT_OK_AND_ASSIGN(const SiteProfile profile, ProfileOf(*engine_, "2023-01-01"));
+  EXPECT_EQ(profile.load.number, 1);
+  const Words french(Language::kFrench);
+  const PageInput input{.site = "<va>", .report = report, .checks = run, .profile = profile};
+  const std::string page = QualityPage(input, french);
+  EXPECT_EQ(french.missing(), std::set<std::string>());
+  EXPECT_NE(page.find("&lt;va&gt;"), std::string::npos);
+  EXPECT_EQ(page.find("<va>"), std::string::npos);
+  EXPECT_NE(page.find("représentativité"), std::string::npos);
+  EXPECT_NE(QualityPage(input, Words(Language::kEnglish)).find("representativeness"),
+            std::string::npos);
 }
 
 TEST_P(SevenCharacteristics, AnEmptyWarehouseIsNotMeasured) {

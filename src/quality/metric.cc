@@ -15,7 +15,7 @@ std::string_view NameOf(Characteristic characteristic) {
   return kNames[static_cast<int>(characteristic)];
 }
 
-std::string_view NameOf(Label label) {
+std::string_view NameOf(QualityLevel label) {
   constexpr std::string_view kNames[] = {"passed", "to watch", "failed", "not measured"};
   return kNames[static_cast<int>(label)];
 }
@@ -28,14 +28,14 @@ Interval WilsonInterval(double k, double n) {
   return {std::fmax(0.0, middle - half), std::fmin(1.0, middle + half)};
 }
 
-Label LabelOf(const Metric& metric, const std::optional<Threshold>& threshold) {
-  if (!metric.value.has_value()) return Label::kNotMeasured;
-  if (!threshold.has_value()) return Label::kPassed;
+QualityLevel LabelOf(const Metric& metric, const std::optional<Threshold>& threshold) {
+  if (!metric.value.has_value()) return QualityLevel::kNotMeasured;
+  if (!threshold.has_value()) return QualityLevel::kPassed;
   const auto beyond = [&](double bound) {  // never, of a bound that is NaN
     return threshold->at_least ? *metric.value < bound : *metric.value > bound;
   };
-  if (beyond(threshold->fail)) return Label::kFailed;
-  return beyond(threshold->watch) ? Label::kToWatch : Label::kPassed;
+  if (beyond(threshold->fail)) return QualityLevel::kFailed;
+  return beyond(threshold->watch) ? QualityLevel::kToWatch : QualityLevel::kPassed;
 }
 
 }  // namespace essaim

@@ -21,8 +21,8 @@ inline constexpr int kCharacteristics = 7;
 
 std::string_view NameOf(Characteristic characteristic);  // "volume", "consistency", ...
 
-enum class Label { kPassed, kToWatch, kFailed, kNotMeasured };
-std::string_view NameOf(Label label);  // "passed", "to watch", "failed", "not measured"
+enum class QualityLevel { kPassed, kToWatch, kFailed, kNotMeasured };
+std::string_view NameOf(QualityLevel label);  // "passed", "to watch", "failed", "not measured"
 
 // A bound beyond which a figure is to be watched, and one beyond which it has failed. NaN: none.
 struct Threshold {
@@ -51,13 +51,14 @@ Interval WilsonInterval(double k, double n);
 struct Metric {
   const MetricInfo* info = nullptr;
   std::optional<double> value;
-  std::int64_t n = 0;                // what the figure rests on: persons, rows, months
-  std::optional<Interval> interval;  // of a proportion
-  std::string missing;               // why there is no value
-  Label label = Label::kNotMeasured;
+  std::int64_t n = 0;                  // what the figure rests on: persons, rows, months
+  std::optional<Interval> interval;    // of a proportion
+  std::string missing;                 // why there is no value
+  std::optional<Threshold> threshold;  // the one that made the label
+  QualityLevel label = QualityLevel::kNotMeasured;
 };
 
 // By the threshold; a figure without one has passed.
-Label LabelOf(const Metric& metric, const std::optional<Threshold>& threshold);
+QualityLevel LabelOf(const Metric& metric, const std::optional<Threshold>& threshold);
 
 }  // namespace essaim
