@@ -101,9 +101,12 @@ std::string TablesHtml(const PageInput& in, const Words& w) {
                    w.Say("persons"), "<th>", w.Say("logarithmic scale"), "</tr>");
   for (const TableProfile& t : in.profile.tables) {
     if (t.n_rows == 0) continue;
-    const double width = 25 * std::log10(1 + static_cast<double>(t.n_rows));
-    absl::StrAppend(&out, "<tr><td>", EscapeHtml(t.name), "<td class=\"n\">", w.Count(t.n_rows),
-                    "<td class=\"n\">", t.n_persons.has_value() ? w.Persons(*t.n_persons) : "",
+    // Where persons are few, their records would tell how many.
+    const bool few = t.n_persons.has_value() && *t.n_persons > 0 && *t.n_persons < 5;
+    const double width = 25 * std::log10(1 + (few ? 5.0 : static_cast<double>(t.n_rows)));
+    absl::StrAppend(&out, "<tr><td>", EscapeHtml(t.name), "<td class=\"n\">",
+                    few ? w.Persons(*t.n_persons) : w.Count(t.n_rows), "<td class=\"n\">",
+                    t.n_persons.has_value() ? w.Persons(*t.n_persons) : "",
                     absl::StrFormat("<td><svg width=\"260\" height=\"12\"><rect width=\"%.1f\" "
                                     "height=\"12\" fill=\"var(--b)\"/></svg></tr>",
                                     width));
