@@ -57,29 +57,6 @@ std::int64_t VisitConcept(std::string_view encounter_class) {
   return Find(kClasses, encounter_class);
 }
 
-std::int64_t GenderConcept(std::string_view code) {
-  static constexpr Pair kGenders[] = {{"male", 8507},    {"female", 8532}, {"other", 8521},
-                                      {"unknown", 8551}, {"M", 8507},      {"F", 8532},
-                                      {"OTH", 8521},     {"UNK", 8551}};
-  return Find(kGenders, code);
-}
-
-std::int64_t GenderSourceConcept(std::string_view code) {
-  static constexpr Pair kGenders[] = {{"M", 8507}, {"F", 8532}};
-  return Find(kGenders, code);
-}
-
-std::int64_t RaceConcept(std::string_view omb_code) {
-  static constexpr Pair kRaces[] = {{"2106-3", 8527}, {"2054-5", 8516}, {"2028-9", 8515},
-                                    {"1002-5", 8657}, {"2076-8", 8557}, {"UNK", 8552}};
-  return Find(kRaces, omb_code);
-}
-
-std::int64_t EthnicityConcept(std::string_view omb_code) {
-  static constexpr Pair kEthnicities[] = {{"2135-2", 38003563}, {"2186-5", 38003564}};
-  return Find(kEthnicities, omb_code);
-}
-
 std::int64_t CountryConcept(std::string_view iso_code) {
   static constexpr Pair kCountries[] = {
       {"US", 4330442}, {"CA", 4330427}, {"GB", 4330437}, {"DE", 4330439}, {"AU", 4330448}};

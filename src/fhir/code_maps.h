@@ -12,10 +12,6 @@ namespace essaim::fhir {
 std::string_view VocabularyOf(std::string_view system);
 // Each gives 0 for a code that is not listed.
 std::int64_t VisitConcept(std::string_view encounter_class);
-std::int64_t GenderConcept(std::string_view code);        // administrative gender, or birth sex
-std::int64_t GenderSourceConcept(std::string_view code);  // of HL7 v3 codes in OMOP's vocabulary
-std::int64_t RaceConcept(std::string_view omb_code);
-std::int64_t EthnicityConcept(std::string_view omb_code);
 std::int64_t CountryConcept(std::string_view iso_code);
 std::int64_t ConditionTypeConcept(std::string_view category);
 std::int64_t VerificationConcept(std::string_view status);

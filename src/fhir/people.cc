@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "fhir/code_maps.h"
 #include "fhir/mapper.h"
+#include "source/demographics.h"
 
 namespace essaim::fhir {
 namespace {

@@ -18,6 +18,7 @@
 #include "base/strings.h"
 #include "crypto/entropy.h"
 #include "fhir/fhir_files.h"
+#include "hl7v2/hl7_files.h"
 #include "node/category_keys.h"
 #include "node/node_folder.h"
 #include "quality/characteristics.h"
@@ -205,12 +206,17 @@ absl::StatusOr<CdmLoadReport> LoadResources(const CdmArguments& args, const Node
   const std::unique_ptr<Vocabulary> vocabulary = OpenSqlVocabulary(*sql.reading);
   ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder, entropy, &log));
   ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
-  ESSAIM_ASSIGN_OR_RETURN(const auto source,
-                          fhir::OpenFhirFiles(args.paths, {.ids = &ids,
-                                                           .vocabulary = vocabulary.get(),
-                                                           .identities = identities.get(),
-                                                           .system = args.system}));
-  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
+  absl::StatusOr<std::unique_ptr<CdmSource>> source =
+      args.from == "fhir"
+          ? fhir::OpenFhirFiles(args.paths, {.ids = &ids,
+                                             .vocabulary = vocabulary.get(),
+                                             .identities = identities.get(),
+                                             .system = args.system})
+          : hl7v2::OpenHl7Files(
+                args.paths,
+                {.ids = &ids, .vocabulary = vocabulary.get(), .identities = identities.get()});
+  ESSAIM_RETURN_IF_ERROR(source.status());
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, **source, options));
   if (!report.known) ESSAIM_RETURN_IF_ERROR(identities->Commit());
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
                           sql.reading->Query("SELECT COUNT(*) FROM concept"));
@@ -230,7 +236,7 @@ absl::StatusOr<CdmLoadReport> Load(const CdmArguments& args, std::int64_t starte
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
       .now_ms = started_ms,
       .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }};
-  if (args.from == "fhir") return LoadResources(args, folder, entropy, log, options);
+  if (args.from != "omop") return LoadResources(args, folder, entropy, log, options);
   ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, &log));
   return LoadOmop(*engine, args.paths, options, &log);
 }

@@ -393,8 +393,8 @@ int Main(int argc, char** argv) {
   load->add_option(
           "--from", args.from,
           "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
-          "resources, bundles or bulk data")
-      ->check(CLI::IsMember({"files", "omop", "fhir"}))
+          "resources, bundles or bulk data; hl7v2: messages")
+      ->check(CLI::IsMember({"files", "omop", "fhir", "hl7v2"}))
       ->capture_default_str();
   load->add_option("--dataset", args.dataset, "of files: the name that studies use");
   load->add_option("--schema", args.schema, "of files: schema file (docs/data.md)");

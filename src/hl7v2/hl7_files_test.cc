@@ -1,0 +1,183 @@
+#include "hl7v2/hl7_files.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/testing/status_matchers.h"
+#include "warehouse/cdm_load.h"
+#include "warehouse/engines_testing.h"
+
+namespace essaim::hl7v2 {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Knows LOINC's 2339-0 as a measurement and mg/dL.
+class FewCodes : public Vocabulary {
+ public:
+  FewCodes() {
+    glucose_.source = {.concept_id = 3000483, .domain_id = "Measurement", .standard = true};
+    glucose_.targets = {glucose_.source};
+    unit_.source = {.concept_id = 8840, .domain_id = "Unit", .standard = true};
+    unit_.targets = {unit_.source};
+  }
+
+  absl::StatusOr<const MappedCode*> Map(std::string_view vocabulary,
+                                        std::string_view code) override {
+    if (vocabulary == "LOINC" && code == "2339-0") return &glucose_;
+    if (vocabulary == "UCUM" && code == "mg/dL") return &unit_;
+    return &none_;
+  }
+
+  absl::StatusOr<Concept> Find(std::int64_t) override { return Concept(); }
+
+ private:
+  MappedCode glucose_, unit_, none_;
+};
+
+// The same on every engine.
+class Hl7Files : public ::testing::TestWithParam<const char*> {
+ protected:
+  Hl7Files() : folder_(::testing::TempDir() + "/hl7_files_test." + GetParam()) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    auto engine = engines_.Make(GetParam(), folder_);
+    EXPECT_OK(engine.status());
+    engine_ = *std::move(engine);
+    EXPECT_OK(CreateCdm(*engine_));
+  }
+
+  ~Hl7Files() override {
+    engine_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  // A message of ADT's kind; `rest` are its further segments.
+  static std::string Message(const std::string& type, const std::string& id,
+                             const std::string& rest) {
+    return "MSH|^~\\&|A|B|C|D|20200105120000||" + type + "|1|P|2.5\rEVN||20200101100000\rPID|1||" +
+           id + "^^^H^MR||Moreau^Anne||19500302|F|||3 rue X^^Lyon^^69003^FR\r" + rest + "\r";
+  }
+
+  absl::StatusOr<CdmLoadReport> Load(const std::string& text) {
+    const std::string path = folder_ + "/m" + std::to_string(++n_files_) + ".hl7";
+    std::ofstream(path, std::ios::binary) << text;
+    return LoadPath(path);
+  }
+
+  absl::StatusOr<CdmLoadReport> LoadPath(const std::string& path) {
+    FewCodes codes;
+    const auto source = OpenHl7Files({path}, {.ids = &ids_, .vocabulary = &codes});
+    if (!source.ok()) return source.status();
+    return LoadCdm(*engine_, **source, {});
+  }
+
+  std::int64_t Count(const std::string& from) {
+    const auto rows = engine_->Query("SELECT COUNT(*) FROM " + from);
+    EXPECT_OK(rows.status());
+    return std::get<std::int64_t>(rows->rows[0][0]);
+  }
+
+  std::string folder_;
+  int n_files_ = 0;
+  TestEngines engines_;
+  std::unique_ptr<SqlEngine> engine_;
+  IdMaker ids_{SecretBytes::CopyOf(std::string(32, 'k')), "p", "s"};
+};
+
+const std::string kAdmission = "PV1|1|I|||||C7|||||||ER|||||V1" + std::string(25, '|');
+
+TEST_P(Hl7Files, AStayIsAdmittedUpdatedAndDischarged) {
+  ASSERT_OK(Load(Message("ADT^A01", "1", kAdmission + "20200101100000")).status());
+  EXPECT_EQ(Count("visit_occurrence WHERE visit_concept_id = 9201 AND admitted_from_source_value "
+                  "= 'ER' AND visit_end_date = DATE '2020-01-05'"),
+            1);
+  ASSERT_OK(Load(Message("ADT^A03", "1", kAdmission + "20200101100000|20200103080000")).status());
+  EXPECT_EQ(Count("visit_occurrence"), 1);
+  EXPECT_EQ(Count("visit_occurrence WHERE visit_end_date = DATE '2020-01-03'"), 1);
+  EXPECT_EQ(Count("observation_period WHERE observation_period_end_date = DATE '2020-01-03'"), 1);
+  EXPECT_EQ(Count("person WHERE year_of_birth = 1950 AND gender_concept_id = 8532"), 1);
+  EXPECT_EQ(Count("location WHERE zip = '69' AND city IS NULL"), 1);
+  // A11: the admission was a mistake.
+  ASSERT_OK(Load(Message("ADT^A11", "1", kAdmission + "20200101100000")).status());
+  EXPECT_EQ(Count("visit_occurrence"), 0);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("visit_occurrence"), 1);
+}
+
+TEST_P(Hl7Files, TwoNumbersOfOnePersonBecomeOne) {
+  ASSERT_OK(
+      Load(Message("ADT^A01", "1", kAdmission + "20200101100000") + Message("ADT^A28", "2", ""))
+          .status());
+  EXPECT_EQ(Count("person"), 2);
+  ASSERT_OK(Load(Message("ADT^A40", "2", "MRG|1^^^H^MR")).status());
+  EXPECT_EQ(Count("person"), 1);
+  EXPECT_EQ(
+      Count("visit_occurrence WHERE person_id = " + std::to_string(ids_.IdOf("person", "H", "2"))),
+      1);
+}
+
+TEST_P(Hl7Files, ResultsHaveValuesUnitsAndRanges) {
+  ASSERT_OK(Load(Message("ORU^R01", "1",
+                         "OBR|1||F7|GLU|||20200104\r"
+                         "OBX|1|NM|2339-0^Glucose^LN||91.84|mg/dL|70-100|N|||F\r"
+                         "OBX|2|SN|2339-0^Glucose^LN|2|<^5|mg/dL|||||F\r"
+                         "OBX|3|ST|X1^Comment^L||well|||||F\r"
+                         "OBX|4|CWE|X2^Colour^L||Y^yellow^L||||||F\r"
+                         "OBX|5|NM|2339-0^Glucose^LN|9|1|mg/dL|||||D"))
+                .status());
+  EXPECT_EQ(Count("measurement WHERE value_as_number > 91.83 AND value_as_number < 91.85 AND "
+                  "unit_concept_id = 8840 AND range_low = 70 AND range_high = 100 AND "
+                  "measurement_date = DATE '2020-01-04'"),
+            1);
+  EXPECT_EQ(Count("measurement WHERE operator_concept_id = 4171756 AND value_as_number = 5"), 1);
+  EXPECT_EQ(Count("measurement"), 2);
+  EXPECT_EQ(Count("observation WHERE value_as_string = 'well'"), 1);
+  EXPECT_EQ(Count("observation WHERE value_source_value = 'yellow'"), 1);
+}
+
+TEST_P(Hl7Files, VaccinesDiagnosesAndDocumentsHaveTheirTables) {
+  ASSERT_OK(Load(Message("VXU^V04", "1",
+                         "DG1|1||I10^Hypertension^I10|||F\r"
+                         "RXA|0|1|20200102||08^HepB^CVX|0.5|mL||||||||LOT9|||||CP\r"
+                         "RXA|0|1|20200102||03^MMR^CVX|0.5|mL|||||||||||||RE") +
+                 Message("MDM^T02", "1",
+                         "TXA|1|CN|TX|20200103||||||||D1\rOBX|1|TX|||First line~second line"))
+                .status());
+  EXPECT_EQ(Count("drug_exposure WHERE drug_source_value = '08' AND lot_number = 'LOT9'"), 1);
+  EXPECT_EQ(Count("drug_exposure"), 1);
+  EXPECT_EQ(Count("condition_occurrence WHERE condition_source_value = 'I10'"), 1);
+  EXPECT_EQ(Count("note WHERE note_text LIKE 'First line%second line'"), 1);
+}
+
+TEST_P(Hl7Files, BadMessagesAreNamedAndTheRestIsLoaded) {
+  const std::string bad = "MSH|^~\\&|A\rPID|1||7^^^H\r" + Message("ADT^A28", "1", "DG1|1") +
+                          "MSH|^~\\&|A||||||SIU^S12|1|P|2.5\r" + "MSH|^~\\&|A\r???\r";
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, Load(bad));
+  std::vector<std::string> faults;
+  for (const BadRow& row : report.bad_rows)
+    faults.push_back(std::to_string(row.line) + " " + row.column + " " + row.reason);
+  EXPECT_THAT(faults, ElementsAre("2 PID-7 no date of birth", "6 DG1-3 no code",
+                                  HasSubstr("line 2: expected a segment")));
+  EXPECT_EQ(Count("person"), 1);
+  EXPECT_THAT(report.notices, ElementsAre(HasSubstr("SIU: appointments")));
+}
+
+TEST_P(Hl7Files, TheSamplesLand) {
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report,
+                       LoadPath(std::string(ESSAIM_SOURCE_DIR) + "/tests/data/hl7v2/messages"));
+  EXPECT_EQ(report.files.size(), 139u);
+  for (const char* table :
+       {"person", "visit_occurrence", "condition_occurrence", "drug_exposure",
+        "procedure_occurrence", "measurement", "observation", "note", "payer_plan_period"})
+    EXPECT_GT(Count(table), 0) << table;
+  for (const BadRow& row : report.bad_rows)
+    EXPECT_TRUE(row.column.empty() || row.column.find('-') == 3u) << row.ToString();
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, Hl7Files, ::testing::ValuesIn(TestEngines::kNames),
+                         [](const auto& engine) { return std::string(engine.param); });
+
+}  // namespace
+}  // namespace essaim::hl7v2
