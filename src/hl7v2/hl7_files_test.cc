@@ -113,6 +113,9 @@ TEST_P(Hl7Files, TwoNumbersOfOnePersonBecomeOne) {
   EXPECT_EQ(Count("person"), 2);
   ASSERT_OK(Load(Message("ADT^A40", "2", "MRG|1^^^H^MR")).status());
   EXPECT_EQ(Count("person"), 1);
+  // A45 moves a visit: nobody becomes another.
+  ASSERT_OK(Load(Message("ADT^A28", "3", "") + Message("ADT^A45", "3", "MRG|2^^^H^MR")).status());
+  EXPECT_EQ(Count("person"), 2);
   EXPECT_EQ(
       Count("visit_occurrence WHERE person_id = " + std::to_string(ids_.IdOf("person", "H", "2"))),
       1);

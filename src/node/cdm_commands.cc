@@ -19,6 +19,8 @@
 #include "crypto/entropy.h"
 #include "fhir/fhir_files.h"
 #include "hl7v2/hl7_files.h"
+#include "mapping/mapped_files.h"
+#include "mapping/mapping.h"
 #include "node/category_keys.h"
 #include "node/node_folder.h"
 #include "quality/characteristics.h"
@@ -194,6 +196,29 @@ void Print(const QualityReport& report) {
   }
 }
 
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const CdmArguments& args, const IdMaker& ids,
+                                                      Vocabulary& vocabulary,
+                                                      IdentitySink& identities, Log& log) {
+  if (args.from == "fhir")
+    return fhir::OpenFhirFiles(
+        args.paths,
+        {.ids = &ids, .vocabulary = &vocabulary, .identities = &identities, .system = args.system});
+  if (args.from == "hl7v2")
+    return hl7v2::OpenHl7Files(args.paths,
+                               {.ids = &ids, .vocabulary = &vocabulary, .identities = &identities});
+  if (args.mapping.empty())
+    return absl::InvalidArgumentError(
+        "--from csv needs --mapping FILE; --propose FILE writes one to begin with");
+  ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadFile(args.mapping));
+  absl::StatusOr<mapping::Mapping> mapping = mapping::ParseMapping(text);
+  if (!mapping.ok())
+    return absl::Status(mapping.status().code(),
+                        absl::StrCat(args.mapping, ":\n", mapping.status().message()));
+  return mapping::OpenMappedFiles(
+      args.paths, *std::move(mapping),
+      {.ids = &ids, .vocabulary = &vocabulary, .identities = &identities, .log = &log});
+}
+
 // A source of messages or resources: their identifiers become numbers under the site's key, and who
 // is behind them goes to the identity store.
 absl::StatusOr<CdmLoadReport> LoadResources(const CdmArguments& args, const NodeFolder& folder,
@@ -207,17 +232,10 @@ absl::StatusOr<CdmLoadReport> LoadResources(const CdmArguments& args, const Node
   ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder, entropy, &log));
   ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
   absl::StatusOr<std::unique_ptr<CdmSource>> source =
-      args.from == "fhir"
-          ? fhir::OpenFhirFiles(args.paths, {.ids = &ids,
-                                             .vocabulary = vocabulary.get(),
-                                             .identities = identities.get(),
-                                             .system = args.system})
-          : hl7v2::OpenHl7Files(
-                args.paths,
-                {.ids = &ids, .vocabulary = vocabulary.get(), .identities = identities.get()});
+      OpenSource(args, ids, *vocabulary, *identities, log);
   ESSAIM_RETURN_IF_ERROR(source.status());
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, **source, options));
-  if (!report.known) ESSAIM_RETURN_IF_ERROR(identities->Commit());
+  if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
                           sql.reading->Query("SELECT COUNT(*) FROM concept"));
   if (std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
@@ -235,15 +253,31 @@ absl::StatusOr<CdmLoadReport> Load(const CdmArguments& args, std::int64_t starte
   const CdmLoadOptions options{
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
       .now_ms = started_ms,
+      .dry_run = args.dry_run,
       .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }};
   if (args.from != "omop") return LoadResources(args, folder, entropy, log, options);
   ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, &log));
   return LoadOmop(*engine, args.paths, options, &log);
 }
 
+absl::Status Propose(const CdmArguments& args) {
+  if (args.from != "csv") return absl::InvalidArgumentError("--propose goes with --from csv");
+  ESSAIM_ASSIGN_OR_RETURN(const std::string text, mapping::ProposeMapping(args.paths));
+  ESSAIM_RETURN_IF_ERROR(WriteFile(args.propose, text));
+  std::printf(
+      "%s\n\nNext: read it, mend it, then\n  essaim node load %s --from csv --mapping %s "
+      "--dry-run FILES...\n",
+      args.propose.c_str(), args.dir.c_str(), args.propose.c_str());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 int LoadCdm(const CdmArguments& args) {
+  if (!args.propose.empty()) {
+    const absl::Status proposed = Propose(args);
+    return proposed.ok() ? kOk : Fail(proposed);
+  }
   const std::int64_t started_ms = SystemClock().NowMs();
   const auto report = Load(args, started_ms);
   if (!report.ok()) return Fail(report.status());
@@ -251,6 +285,7 @@ int LoadCdm(const CdmArguments& args) {
     std::printf("%s\n", JsonOf(*report).dump(2).c_str());
   } else {
     Print(*report, args.dir, static_cast<double>(SystemClock().NowMs() - started_ms) / 1000);
+    if (args.dry_run) std::printf("\nA dry run: nothing of it is kept.\n");
   }
   return kOk;
 }

@@ -8,7 +8,8 @@ namespace essaim::node {
 
 struct CdmArguments {
   std::string dir, on_bad_row = "quarantine", format = "table", as_of, out, reference, html,
-                   language = "en", from = "omop", system;
+                   language = "en", from = "omop", system, mapping, propose;
+  bool dry_run = false;
   std::vector<std::string> paths;
 };
 

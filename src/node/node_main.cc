@@ -41,11 +41,11 @@ void OnSignal(int) { stop_asked = true; }
 
 struct Arguments {
   std::string dir, fingerprint, name, dataset, schema, on_bad_row,
-      approve = "ask", format = "table", action, from = "files", as_of, out, system, reference,
-      html, language = "en";
+      approve = "ask", format = "table", action, from = "files", as_of, out, system, mapping,
+      propose, reference, html, language = "en";
   std::vector<std::string> files;
   NodeConfig config;
-  bool all = false;
+  bool all = false, dry_run = false;
   OptOutArguments opt_out;
   StewardArguments steward;
   IdentityArguments identity;
@@ -306,6 +306,9 @@ CdmArguments CdmOf(const Arguments& args) {
           .language = args.language,
           .from = args.from,
           .system = args.system,
+          .mapping = args.mapping,
+          .propose = args.propose,
+          .dry_run = args.dry_run,
           .paths = args.files};
 }
 
@@ -393,11 +396,16 @@ int Main(int argc, char** argv) {
   load->add_option(
           "--from", args.from,
           "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
-          "resources, bundles or bulk data; hl7v2: messages")
-      ->check(CLI::IsMember({"files", "omop", "fhir", "hl7v2"}))
+          "resources, bundles or bulk data; hl7v2: messages; csv: any tables, with "
+          "a mapping")
+      ->check(CLI::IsMember({"files", "omop", "csv", "fhir", "hl7v2"}))
       ->capture_default_str();
   load->add_option("--dataset", args.dataset, "of files: the name that studies use");
   load->add_option("--schema", args.schema, "of files: schema file (docs/data.md)");
+  load->add_option("--mapping", args.mapping, "of csv: the mapping file (docs/mapping.md)");
+  load->add_option("--propose", args.propose,
+                   "of csv: write a mapping to begin with there, and load nothing");
+  load->add_flag("--dry-run", args.dry_run, "do everything, say what comes of it, keep nothing");
   load->add_option("--system", args.system, "of fhir: the server's name, where there are several");
   load->add_option("--on-bad-row", args.on_bad_row,
                    "stop (of files, if not given), or keep bad rows apart (quarantine)")

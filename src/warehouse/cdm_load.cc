@@ -258,7 +258,7 @@ absl::StatusOr<CdmLoadReport> LoadCdm(SqlEngine& engine, CdmSource& source,
   ESSAIM_RETURN_IF_ERROR(engine.Execute("BEGIN"));
   CdmLoadReport report;
   const absl::Status loaded = LoadInTransaction(engine, source, options, report);
-  if (!loaded.ok() || report.known) {
+  if (!loaded.ok() || report.known || options.dry_run) {
     ESSAIM_RETURN_IF_ERROR(engine.Execute("ROLLBACK"));
     if (!loaded.ok()) return loaded;
     return report;

@@ -19,6 +19,7 @@ namespace essaim {
 struct CdmLoadOptions {
   OnBadRow on_bad_row = OnBadRow::kQuarantine;
   std::int64_t now_ms = 0;
+  bool dry_run = false;  // everything is done, and then taken back
   std::function<bool(const LoadProgress&)> progress = nullptr;  // false cancels
 };
 

@@ -1,0 +1,386 @@
+#include "mapping/mapped_files.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/bytes.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "crypto/hash.h"
+#include "source/cdm_row.h"
+#include "warehouse/row_source.h"
+
+namespace essaim::mapping {
+namespace {
+
+constexpr std::uint64_t kRowsPerProgress = 1 << 14;
+
+std::string Lower(const std::string& text) { return absl::AsciiStrToLower(text); }
+
+class MappedFiles : public CdmSource {
+ public:
+  MappedFiles(Mapping mapping, std::vector<std::string> files, std::uint64_t bytes,
+              const MappingOptions& options)
+      : mapping_(std::move(mapping)), files_(std::move(files)), bytes_(bytes), options_(options) {}
+
+  std::string_view kind() const override { return "csv"; }
+
+  std::uint64_t bytes_total() const override { return bytes_; }
+
+  std::string settings() const override { return ToHex(crypto::Sha256(mapping_.text)); }
+
+  absl::Status Read(CdmSink& sink) override {
+    for (std::size_t i = 0; i < mapping_.tables.size(); ++i)
+      ESSAIM_RETURN_IF_ERROR(ReadTable(mapping_.tables[i], files_[i], sink));
+    for (const auto& [what, n] : without_concept_)
+      sink.Notice(absl::StrCat("without a concept: ", n, " rows of ", what));
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status ReadTable(const TableMapping& table, const std::string& path, CdmSink& sink) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<RowSource> source,
+                            OpenRowSource(path, options_.log));
+    for (std::size_t c = 0; c < source->header().size(); ++c) columns_[source->header()[c]] = c;
+    TellUnused(table, path, source->header(), sink);
+    const std::function<std::string()> raw = [&] { return source->raw(); };
+    CdmRow row(table.to->name);
+    std::uint64_t n_read = 0;
+    while (true) {
+      const absl::StatusOr<CsvScanner::Event> event = source->Next();
+      if (!event.ok())
+        return absl::Status(event.status().code(),
+                            absl::StrCat(path, ": ", event.status().message()));
+      if (*event == CsvScanner::Event::kEnd) break;
+      ++n_read;
+      if (n_read % kRowsPerProgress == 0)
+        ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + source->bytes_done()));
+      if (*event == CsvScanner::Event::kBad) {
+        ESSAIM_RETURN_IF_ERROR(sink.Reject(
+            {.file = path, .line = source->line(), .reason = std::string(source->reason())},
+            source->raw()));
+        continue;
+      }
+      cells_ = source->cells();
+      if (!IsWanted(table)) continue;
+      row.Clear();
+      std::string fault_field, fault;
+      for (const Rule& rule : table.rules) {
+        ESSAIM_RETURN_IF_ERROR(Apply(rule, row, fault));
+        if (fault.empty()) continue;
+        fault_field = std::string(rule.field->name);
+        break;
+      }
+      if (!fault.empty()) {
+        ESSAIM_RETURN_IF_ERROR(sink.Reject(
+            {.file = path, .line = source->line(), .column = fault_field, .reason = fault},
+            source->raw()));
+        continue;
+      }
+      ESSAIM_RETURN_IF_ERROR(
+          row.WriteTo(sink, {.file = path, .line = source->line(), .raw = &raw}));
+      if (table.identity.has_value()) ESSAIM_RETURN_IF_ERROR(Tell(*table.identity, row));
+    }
+    bytes_before_ += source->bytes_total();
+    sink.EndFile(path, source->Sha256Hex(), n_read);
+    columns_.clear();
+    return sink.Progress(bytes_before_);
+  }
+
+  static std::set<std::string> UsedColumns(const TableMapping& table) {
+    std::set<std::string> used;
+    for (const auto& [column, values] : table.where) used.insert(column);
+    for (const Rule& rule : table.rules) {
+      used.insert(rule.columns.begin(), rule.columns.end());
+      if (!rule.times_column.empty()) used.insert(rule.times_column);
+    }
+    if (table.identity.has_value()) {
+      const IdentityRule& i = *table.identity;
+      for (const std::string* column : {&i.value, &i.family_name, &i.given_names, &i.birth_date,
+                                        &i.sex, &i.address, &i.postcode, &i.phone, &i.email}) {
+        if (!column->empty()) used.insert(*column);
+      }
+    }
+    return used;
+  }
+
+  static void TellUnused(const TableMapping& table, const std::string& path,
+                         const std::vector<std::string>& header, CdmSink& sink) {
+    const std::set<std::string> used = UsedColumns(table);
+    std::vector<std::string> unused;
+    for (const std::string& column : header) {
+      if (!used.contains(column)) unused.push_back(column);
+    }
+    if (!unused.empty())
+      sink.Notice(absl::StrCat("no rule uses: ", path, ", for ", Av(table.to->name), ": ",
+                               absl::StrJoin(unused, ", ")));
+  }
+
+  std::string_view Cell(const std::string& column) const {
+    const auto at = columns_.find(column);
+    if (at == columns_.end()) return {};
+    const std::string_view cell = cells_[at->second];
+    const bool missing = std::ranges::find(mapping_.missing, cell) != mapping_.missing.end();
+    return missing ? std::string_view() : cell;
+  }
+
+  bool IsWanted(const TableMapping& table) const {
+    return std::ranges::all_of(table.where, [&](const auto& condition) {
+      return std::ranges::find(condition.second, Cell(condition.first)) != condition.second.end();
+    });
+  }
+
+  // `fault` says why the row cannot be, without its values.
+  absl::Status Apply(const Rule& rule, CdmRow& row, std::string& fault) {
+    const std::string_view field = rule.field->name;
+    switch (rule.kind) {
+      case Rule::Kind::kValue:
+        row.Set(field, std::string_view(rule.text));
+        return absl::OkStatus();
+      case Rule::Kind::kId: {
+        std::string key;
+        bool some = false;
+        for (const std::string& column : rule.columns) {
+          some = some || !Cell(column).empty();
+          absl::StrAppend(&key, key.empty() && column == rule.columns[0] ? "" : "|",
+                          Av(Cell(column)));
+        }
+        if (some) row.Set(field, options_.ids->IdOf(rule.text, "", key));
+        return absl::OkStatus();
+      }
+      case Rule::Kind::kPseudonym: {
+        const std::string_view cell = Cell(rule.columns[0]);
+        if (cell.empty()) return absl::OkStatus();
+        const std::string pseudonym = options_.ids->PseudonymOf("", cell);
+        row.SetCut(field, pseudonym);
+        return absl::OkStatus();
+      }
+      case Rule::Kind::kConcept:
+        return ApplyConcept(rule, row);
+      case Rule::Kind::kColumn:
+        ApplyColumn(rule, row, fault);
+        return absl::OkStatus();
+    }
+    return absl::InternalError("a rule of no kind");
+  }
+
+  absl::Status ApplyConcept(const Rule& rule, CdmRow& row) {
+    const std::string cell(Cell(rule.columns[0]));
+    const auto own = rule.values.find(cell);  // the site's own table comes first
+    if (own != rule.values.end()) {
+      row.Set(rule.field->name, std::string_view(own->second));
+      return absl::OkStatus();
+    }
+    std::int64_t concept_id = 0;
+    if (!cell.empty()) {
+      ESSAIM_ASSIGN_OR_RETURN(const MappedCode* code, options_.vocabulary->Map(rule.text, cell));
+      concept_id = rule.source_concept     ? code->source.concept_id
+                   : code->targets.empty() ? 0
+                                           : code->targets[0].concept_id;
+    }
+    if (concept_id == 0 && !rule.source_concept)
+      ++without_concept_[absl::StrCat(Av(rule.field->name), " (", rule.text, ")")];
+    if (concept_id == 0 && rule.otherwise.has_value()) {
+      row.Set(rule.field->name, std::string_view(*rule.otherwise));
+    } else {
+      row.Set(rule.field->name, concept_id);
+    }
+    return absl::OkStatus();
+  }
+
+  void ApplyColumn(const Rule& rule, CdmRow& row, std::string& fault) {
+    std::string cell(Cell(rule.columns[0]));
+    const std::string_view field = rule.field->name;
+    if (!rule.values.empty()) {
+      const auto value = rule.values.find(cell);
+      if (value != rule.values.end()) {
+        cell = value->second;
+      } else if (rule.otherwise.has_value()) {
+        cell = *rule.otherwise;
+      } else if (!cell.empty()) {
+        fault = "a value that the mapping does not list";
+        return;
+      }
+    }
+    if (cell.empty()) return;
+    if (!rule.date_format.empty()) {
+      cell = ReadDate(cell, rule.date_format);
+      if (cell.empty()) {
+        fault = absl::StrCat("not a date as ", rule.date_format);
+        return;
+      }
+    }
+    if (!rule.part.empty()) {
+      if (cell.size() < 10) {
+        fault = "not a date";
+        return;
+      }
+      cell = rule.part == "year"    ? cell.substr(0, 4)
+             : rule.part == "month" ? cell.substr(5, 2)
+                                    : cell.substr(8, 2);
+    }
+    if (rule.field->type == CdmType::kFloat) {
+      ApplyNumber(rule, cell, row, fault);
+    } else if (rule.field->type == CdmType::kText) {
+      row.SetCut(field, cell);
+    } else {
+      row.Set(field, std::string_view(cell));
+    }
+  }
+
+  void ApplyNumber(const Rule& rule, std::string cell, CdmRow& row, std::string& fault) {
+    if (rule.decimal == ',') std::ranges::replace(cell, ',', '.');
+    double number = 0;
+    if (!absl::SimpleAtod(cell, &number) || !std::isfinite(number)) {
+      fault = "not a number";
+      return;
+    }
+    if (!rule.times_column.empty()) {
+      const auto factor = rule.times.find(std::string(Cell(rule.times_column)));
+      if (factor == rule.times.end()) {
+        fault = "a unit that the mapping does not list";
+        return;
+      }
+      number *= factor->second;
+    }
+    row.Set(rule.field->name, number);
+  }
+
+  absl::Status Tell(const IdentityRule& rule, const CdmRow& row) {
+    std::int64_t person_id = 0;
+    const auto key = row.Get("person_id");
+    if (options_.identities == nullptr || !key.has_value() ||
+        !absl::SimpleAtoi(Av(*key), &person_id))
+      return absl::OkStatus();
+    const auto of = [&](const std::string& column) {
+      return column.empty() ? std::string() : std::string(Cell(column));
+    };
+    return options_.identities->Put({.person_id = person_id,
+                                     .system = "",
+                                     .value = of(rule.value),
+                                     .family_name = of(rule.family_name),
+                                     .given_names = of(rule.given_names),
+                                     .birth_date = of(rule.birth_date),
+                                     .sex = of(rule.sex),
+                                     .address = of(rule.address),
+                                     .postcode = of(rule.postcode),
+                                     .phone = of(rule.phone),
+                                     .email = of(rule.email)});
+  }
+
+  friend absl::StatusOr<std::unique_ptr<CdmSource>> essaim::mapping::OpenMappedFiles(
+      const std::vector<std::string>& paths, Mapping mapping, const MappingOptions& options);
+
+  Mapping mapping_;
+  std::vector<std::string> files_;  // one a table of the mapping
+  std::uint64_t bytes_, bytes_before_ = 0;
+  MappingOptions options_;
+  std::map<std::string, std::size_t> columns_;
+  std::span<const std::string_view> cells_;
+  std::map<std::string, std::uint64_t> without_concept_;
+};
+
+}  // namespace
+
+std::string ReadDate(std::string_view text, std::string_view format) {
+  int year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0;
+  bool has_time = false;
+  std::size_t at = 0;
+  const auto digits = [&](std::size_t least, std::size_t most, int& value) {
+    value = 0;
+    std::size_t n = 0;
+    for (; n < most && at < text.size() && text[at] >= '0' && text[at] <= '9'; ++n, ++at)
+      value = 10 * value + (text[at] - '0');
+    return n >= least;
+  };
+  for (std::size_t i = 0; i < format.size(); ++i) {
+    if (format[i] != '%' || i + 1 == format.size()) {
+      if (at >= text.size() || text[at++] != format[i]) return "";
+      continue;
+    }
+    bool good = false;
+    switch (format[++i]) {
+      case 'Y':
+        good = digits(4, 4, year);
+        break;
+      case 'y':
+        good = digits(2, 2, year);
+        year += year < 30 ? 2000 : 1900;
+        break;
+      case 'm':
+        good = digits(1, 2, month);
+        break;
+      case 'd':
+        good = digits(1, 2, day);
+        break;
+      case 'H':
+        good = digits(1, 2, hour);
+        has_time = true;
+        break;
+      case 'M':
+        good = digits(2, 2, minute);
+        break;
+      case 'S':
+        good = digits(2, 2, second);
+        break;
+      default:
+        break;
+    }
+    if (!good) return "";
+  }
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (at != text.size() || !date.ok() || year < 1 || hour > 23 || minute > 59 || second > 59)
+    return "";
+  const std::string iso = absl::StrFormat("%04d-%02d-%02d", year, month, day);
+  return has_time ? absl::StrFormat("%s %02d:%02d:%02d", iso, hour, minute, second) : iso;
+}
+
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenMappedFiles(const std::vector<std::string>& paths,
+                                                           Mapping mapping,
+                                                           const MappingOptions& options) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  std::uint64_t bytes = 0;
+  for (const TableMapping& table : mapping.tables) {
+    std::string found;
+    for (const std::string& path : paths) {
+      const fs::path name(path);
+      if (Lower(name.filename().string()) == Lower(table.from) ||
+          Lower(name.stem().string()) == Lower(table.from))
+        found = path;
+    }
+    if (found.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the mapping's line ", table.line, ": no file '", table.from, "' among those given"));
+    }
+    ESSAIM_ASSIGN_OR_RETURN(const auto source, OpenRowSource(found, options.log));
+    const std::vector<std::string>& header = source->header();
+    for (const std::string& column : MappedFiles::UsedColumns(table)) {
+      if (std::ranges::find(header, column) != header.end()) continue;
+      std::size_t line = table.line;
+      for (const Rule& rule : table.rules) {
+        if (std::ranges::find(rule.columns, column) != rule.columns.end()) line = rule.line;
+      }
+      return absl::InvalidArgumentError(
+          absl::StrCat("the mapping's line ", line, ": ", found, " has no column '", column, "'"));
+    }
+    bytes += source->bytes_total();
+    files.push_back(found);
+  }
+  return std::make_unique<MappedFiles>(std::move(mapping), std::move(files), bytes, options);
+}
+
+}  // namespace essaim::mapping
