@@ -40,6 +40,15 @@ class MappedFiles : public CdmSource {
 
   std::string settings() const override { return ToHex(crypto::Sha256(mapping_.text)); }
 
+  // Where stays are mapped and no periods, the stays make them.
+  bool derives_observation_periods() const override {
+    const auto maps = [&](std::string_view table) {
+      return std::ranges::any_of(mapping_.tables,
+                                 [&](const TableMapping& t) { return t.to->name == table; });
+    };
+    return maps("visit_occurrence") && !maps("observation_period");
+  }
+
   absl::Status Read(CdmSink& sink) override {
     for (std::size_t i = 0; i < mapping_.tables.size(); ++i)
       ESSAIM_RETURN_IF_ERROR(ReadTable(mapping_.tables[i], files_[i], sink));

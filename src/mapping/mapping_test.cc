@@ -164,6 +164,28 @@ TEST_P(MappingTest, AHospitalsTablesBecomeTheCdms) {
   EXPECT_EQ(names_.all[0].family_name, "Moreau");
 }
 
+TEST_P(MappingTest, StaysMakeObservationPeriods) {
+  std::ofstream(folder_ + "/stays.csv") << "IPP;NDA;IN;OUT\n1;a;2020-01-01;2020-01-03\n"
+                                           "1;b;2021-05-01;2021-05-09\n";
+  paths_ = {folder_ + "/stays.csv"};
+  ASSERT_OK(Load(R"yaml(mapping: 1
+tables:
+  - from: stays
+    to: visit_occurrence
+    fields:
+      visit_occurrence_id: {id: visit_occurrence, of: [IPP, NDA]}
+      person_id: {id: person, of: IPP}
+      visit_concept_id: {value: 9201}
+      visit_start_date: IN
+      visit_end_date: OUT
+      visit_type_concept_id: {value: 32817}
+)yaml")
+                .status());
+  EXPECT_EQ(Count("observation_period WHERE observation_period_start_date = DATE '2020-01-01' AND "
+                  "observation_period_end_date = DATE '2021-05-09'"),
+            1);
+}
+
 TEST_P(MappingTest, ADryRunSaysTheSameAndLeavesNothing) {
   ASSERT_OK_AND_ASSIGN(const CdmLoadReport dry, Load(kMapping, {.dry_run = true}));
   EXPECT_EQ(dry.bad_rows.size(), 3u);
