@@ -123,6 +123,17 @@ TEST_P(CdmLoad, AnOlderVersionIsUpgradedAndSaysSo) {
   EXPECT_EQ(Count("visit_occurrence WHERE admitted_from_source_value = 'ER'"), 1);
 }
 
+// As Athena writes it: tabs, days without hyphens, quotes that are part of a name.
+TEST_P(CdmLoad, AVocabularysQuotesAreText) {
+  ASSERT_OK_AND_ASSIGN(
+      const CdmLoadReport report,
+      LoadFile("CONCEPT.csv",
+               "concept_id\tconcept_name\tdomain_id\tvalid_start_date\n1\t\"Ready\" kit\tDevice\t"
+               "19700101\n2\t5\" nail\tDevice\t19700101\n3\t\"open\tDevice\t20991231\n"));
+  EXPECT_TRUE(report.bad_rows.empty());
+  EXPECT_EQ(Count("concept WHERE concept_name IN ('\"Ready\" kit', '5\" nail', '\"open')"), 3);
+}
+
 TEST_P(CdmLoad, WhatIsNoTableIsRefused) {
   EXPECT_THAT(LoadFile("patients.csv", "a,b\n1,2\n").status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'patients'")));

@@ -86,6 +86,8 @@ absl::StatusOr<bool> CsvScanner::Fill() {
 
 // The offset from begin_ of the record's line feed, or of the end of the source.
 absl::StatusOr<std::size_t> CsvScanner::FindRecordEnd(bool& has_quotes) {
+  const bool quotes_are_text =
+      quotes_ == CsvQuotes::kTextIfTabs && !header_.empty() && separator_ == '\t';
   std::size_t at = 0, closed_at = 0;
   bool inside = false;
   has_quotes = false;
@@ -95,7 +97,9 @@ absl::StatusOr<std::size_t> CsvScanner::FindRecordEnd(bool& has_quotes) {
     if (!has_quotes) {  // the common case: no quote before the line feed
       const auto* feed = static_cast<const char*>(std::memchr(data + at, '\n', n - at));
       const std::size_t stop = feed == nullptr ? n : static_cast<std::size_t>(feed - data);
-      const auto* quote = static_cast<const char*>(std::memchr(data + at, '"', stop - at));
+      const auto* quote = quotes_are_text
+                              ? nullptr
+                              : static_cast<const char*>(std::memchr(data + at, '"', stop - at));
       if (quote == nullptr && feed != nullptr) return stop;
       if (quote == nullptr) {
         at = n;

@@ -21,11 +21,16 @@ namespace essaim {
 // Fills `buffer` from the front; gives the number of bytes, 0 at the end.
 using ByteSource = std::function<absl::StatusOr<std::size_t>(std::span<char> buffer)>;
 
+// What a quote is. OHDSI's Athena writes vocabularies tab-separated and unquoted: there a quote is
+// a character of a name as any other (kTextIfTabs).
+enum class CsvQuotes { kRfc4180, kTextIfTabs };
+
 class CsvScanner {
  public:
   enum class Event { kRow, kBad, kEnd };
 
-  explicit CsvScanner(ByteSource source) : source_(std::move(source)) {}
+  explicit CsvScanner(ByteSource source, CsvQuotes quotes = CsvQuotes::kRfc4180)
+      : source_(std::move(source)), quotes_(quotes) {}
 
   // First of all. kInvalidArgument "line 1: ..." if there is no usable header.
   absl::Status ReadHeader();
@@ -65,6 +70,7 @@ class CsvScanner {
   Event Bad(std::string reason);
 
   ByteSource source_;
+  CsvQuotes quotes_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;  // the unread bytes in buffer_
   bool at_end_ = false;

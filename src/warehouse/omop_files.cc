@@ -117,8 +117,11 @@ class OmopFiles : public CdmSource {
   }
 
   absl::Status ReadFile(const Input& input, CdmSink& sink) {
-    ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<RowSource> source,
-                            OpenRowSource(input.path, log_));
+    ESSAIM_ASSIGN_OR_RETURN(
+        const std::unique_ptr<RowSource> source,
+        OpenRowSource(input.path, log_,
+                      input.table->group == CdmGroup::kVocabulary ? CsvQuotes::kTextIfTabs
+                                                                  : CsvQuotes::kRfc4180));
     ESSAIM_ASSIGN_OR_RETURN(const std::vector<int> positions,
                             Positions(input, source->header(), sink));
     const std::function<std::string()> raw = [&] { return source->raw(); };

@@ -12,9 +12,9 @@ namespace {
 
 class CsvSource final : public RowSource {
  public:
-  explicit CsvSource(std::unique_ptr<ByteFile> file)
+  CsvSource(std::unique_ptr<ByteFile> file, CsvQuotes quotes)
       : file_(std::move(file)),
-        scanner_([this](std::span<char> buffer) { return file_->Read(buffer); }) {}
+        scanner_([this](std::span<char> buffer) { return file_->Read(buffer); }, quotes) {}
 
   absl::Status ReadHeader() { return scanner_.ReadHeader(); }
 
@@ -43,7 +43,8 @@ class CsvSource final : public RowSource {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RowSource>> OpenRowSource(const std::string& path, Log* log) {
+absl::StatusOr<std::unique_ptr<RowSource>> OpenRowSource(const std::string& path, Log* log,
+                                                         CsvQuotes quotes) {
   if (absl::EndsWithIgnoreCase(path, ".parquet")) return OpenParquet(path, log);
   if (!absl::EndsWithIgnoreCase(path, ".csv") && !absl::EndsWithIgnoreCase(path, ".tsv") &&
       !absl::EndsWithIgnoreCase(path, ".txt")) {
@@ -51,7 +52,7 @@ absl::StatusOr<std::unique_ptr<RowSource>> OpenRowSource(const std::string& path
         absl::StrCat(path, ": unknown kind of file, expected .csv, .tsv, .txt or .parquet"));
   }
   ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<ByteFile> file, ByteFile::Open(path));
-  auto source = std::make_unique<CsvSource>(std::move(file));
+  auto source = std::make_unique<CsvSource>(std::move(file), quotes);
   if (const absl::Status status = source->ReadHeader(); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
   }

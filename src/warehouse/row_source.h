@@ -30,7 +30,8 @@ class RowSource {
 };
 
 // By the name's ending. kInvalidArgument: another ending, or no usable header. kNotFound.
-absl::StatusOr<std::unique_ptr<RowSource>> OpenRowSource(const std::string& path, Log* log);
+absl::StatusOr<std::unique_ptr<RowSource>> OpenRowSource(const std::string& path, Log* log,
+                                                         CsvQuotes quotes = CsvQuotes::kRfc4180);
 
 // parquet_source.cc
 absl::StatusOr<std::unique_ptr<RowSource>> OpenParquet(const std::string& path, Log* log);
