@@ -33,6 +33,7 @@ data:
       - {name: days, type: number, range: [0, 100],
          from: {outcome: {death: any}, take: days, horizon: 100}}
 sites: [a, b, c]
+quality: {volume: to_watch, bias: passed}
 cohort: {include: age >= 18}
 analyses:
   - {name: count, algorithm: descriptive/count}
@@ -154,6 +155,7 @@ TEST_P(ExtractionTest, AStudyIsEqualToItsOwnSource) {
   ASSERT_OK_AND_ASSIGN(const Study again, ParseStudy(study.source, nullptr));
   EXPECT_EQ(again.source, study.source);
   EXPECT_EQ(again.omop, study.omop);
+  EXPECT_EQ(again.quality.at("bias"), "passed");
 }
 
 TEST(Extraction, FaultsAreNamed) {

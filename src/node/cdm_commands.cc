@@ -25,6 +25,7 @@
 #include "node/node_folder.h"
 #include "quality/characteristics.h"
 #include "quality/dqd_json.h"
+#include "quality/label.h"
 #include "quality/report_html.h"
 #include "quality/run_checks.h"
 #include "source/identity_store.h"
@@ -271,6 +272,34 @@ absl::Status Propose(const CdmArguments& args) {
   return absl::OkStatus();
 }
 
+// The labels of every report so far, beside the load that they were made after.
+absl::Status ShowHistory(SqlEngine& engine, const std::string& format) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<QualityLabel> labels, Labels(engine));
+  Json json = Json::array();
+  if (format != "json") {
+    std::printf("%-11s %6s", "made on", "load");
+    for (int c = 0; c < kCharacteristics; ++c)
+      std::printf("  %-18s", std::string(KeyOf(static_cast<Characteristic>(c))).c_str());
+    std::printf("\n");
+  }
+  for (const QualityLabel& label : labels) {
+    Json row = {
+        {"made_on", DayOf(label.made_at_ms)}, {"as_of", label.as_of}, {"load", label.load_number}};
+    if (format != "json")
+      std::printf("%-11s %6lld", DayOf(label.made_at_ms).c_str(),
+                  static_cast<long long>(label.load_number));
+    for (int c = 0; c < kCharacteristics; ++c) {
+      const std::string level(NameOf(label.levels[c]));
+      row["labels"][std::string(KeyOf(static_cast<Characteristic>(c)))] = level;
+      if (format != "json") std::printf("  %-18s", level.c_str());
+    }
+    if (format != "json") std::printf("\n");
+    json.push_back(std::move(row));
+  }
+  if (format == "json") std::printf("%s\n", json.dump(2).c_str());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 int LoadCdm(const CdmArguments& args) {
@@ -321,6 +350,10 @@ int Quality(const CdmArguments& args) {
   if (!opened.ok()) return Fail(opened);
   const absl::Status made = CreateCdm(*session.engine);
   if (!made.ok()) return Fail(made);
+  if (args.history) {
+    const absl::Status shown = ShowHistory(*session.engine, args.format);
+    return shown.ok() ? kOk : Fail(shown);
+  }
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const auto run =
       RunChecks(*session.engine, {.as_of = args.as_of.empty() ? Today() : args.as_of,
@@ -336,6 +369,8 @@ int Quality(const CdmArguments& args) {
   const auto report = Characteristics(
       *session.engine, *run, {.as_of = run->as_of, .reference = *reference, .thresholds = {}});
   if (!report.ok()) return Fail(report.status());
+  const absl::Status kept = StoreLabel(*session.engine, *report, SystemClock().NowMs());
+  if (!kept.ok()) return Fail(kept);
   if (!args.html.empty()) {
     const absl::Status written = WritePage(*session.engine, args, *run, *report);
     if (!written.ok()) return Fail(written);

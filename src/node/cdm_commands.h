@@ -9,7 +9,7 @@ namespace essaim::node {
 struct CdmArguments {
   std::string dir, on_bad_row = "quarantine", format = "table", as_of, out, reference, html,
                    language = "en", from = "omop", system, mapping, propose;
-  bool dry_run = false;
+  bool dry_run = false, history = false;
   std::vector<std::string> paths;
 };
 

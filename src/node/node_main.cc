@@ -45,7 +45,7 @@ struct Arguments {
       propose, reference, html, language = "en";
   std::vector<std::string> files;
   NodeConfig config;
-  bool all = false, dry_run = false;
+  bool all = false, dry_run = false, history = false;
   OptOutArguments opt_out;
   StewardArguments steward;
   IdentityArguments identity;
@@ -309,6 +309,7 @@ CdmArguments CdmOf(const Arguments& args) {
           .mapping = args.mapping,
           .propose = args.propose,
           .dry_run = args.dry_run,
+          .history = args.history,
           .paths = args.files};
 }
 
@@ -324,6 +325,7 @@ std::vector<CLI::App*> AddCdmCommands(CLI::App& app, Arguments& args) {
   quality->add_option("--html", args.html, "also write the report there, as one page");
   quality->add_option("--language", args.language, "of the page: en or fr")
       ->check(CLI::IsMember({"en", "fr"}));
+  quality->add_flag("--history", args.history, "measure nothing: the labels of the reports so far");
   quality->add_option("--format", args.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
   CLI::App* cohort = app.add_subcommand(

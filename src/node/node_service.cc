@@ -11,6 +11,7 @@
 #include "cohort/extraction.h"
 #include "crypto/hash.h"
 #include "node/peers.h"
+#include "quality/label.h"
 #include "warehouse/cdm_load.h"
 
 namespace essaim::node {
@@ -218,6 +219,7 @@ absl::StatusOr<FrozenCohort> NodeService::Select(const Study& study, const Analy
   ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<SqlEngine> engine,
                           OpenNodeSql(folder_, entropy_, &log_));
   ESSAIM_RETURN_IF_ERROR(CreateCdm(*engine));
+  ESSAIM_RETURN_IF_ERROR(CheckQuality(*engine, study.quality));
   return cohort::FreezeExtraction(*engine, study, analysis, site, DayOf(SystemClock().NowMs()));
 }
 

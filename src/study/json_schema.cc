@@ -123,6 +123,14 @@ Json PrivacySchema() {
       Json::array());
 }
 
+Json QualitySchema() {
+  Json properties = Json::object();
+  for (const char* name : {"volume", "consistency", "temporality", "heterogeneity",
+                           "representativeness", "confidentiality", "bias"})
+    properties[name] = {{"enum", {"passed", "to_watch"}}};
+  return Object(std::move(properties), Json::array());
+}
+
 }  // namespace
 
 std::string StudyJsonSchema(const Registry& registry) {
@@ -150,6 +158,7 @@ std::string StudyJsonSchema(const Registry& registry) {
                           {"exclude", Text("condition for being out")}},
                          Json::array())},
        {"privacy", PrivacySchema()},
+       {"quality", QualitySchema()},
        {"analyses", std::move(analyses)}},
       {"essaim", "name", "data", "sites", "analyses"});
   root["$schema"] = "https://json-schema.org/draft/2020-12/schema";

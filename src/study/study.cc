@@ -35,8 +35,8 @@ class StudyReader {
       : root_(root), read_file_(read_file) {}
 
   absl::StatusOr<Study> Read() {
-    static const Texts kKeys = {"essaim", "name",   "title",   "purpose", "data",
-                                "sites",  "cohort", "privacy", "analyses"};
+    static const Texts kKeys = {"essaim", "name",   "title",   "purpose",  "data",
+                                "sites",  "cohort", "privacy", "analyses", "quality"};
     if (CheckKeys(root_, "", kKeys, faults_)) {
       ReadVersion();
       study_.name = Name(root_, "", "name");
@@ -45,6 +45,7 @@ class StudyReader {
       ReadData();
       ReadSites();
       if (const YamlNode* privacy = root_.Find("privacy")) ReadPrivacy(*privacy);
+      if (const YamlNode* quality = root_.Find("quality")) ReadQuality(*quality);
       if (const YamlNode* cohort = root_.Find("cohort")) ReadCohort(*cohort);
       ReadAnalyses();
     }
@@ -229,6 +230,21 @@ class StudyReader {
       faults_.Add(*sites, "privacy.minimum_sites",
                   absl::StrCat("the study has ", study_.sites.size(), " sites, expected at most",
                                " as many"));
+    }
+  }
+
+  void ReadQuality(const YamlNode& node) {
+    static const Texts kKeys = {"volume",        "consistency",        "temporality",
+                                "heterogeneity", "representativeness", "confidentiality",
+                                "bias"};
+    if (!CheckKeys(node, "quality", kKeys, faults_)) return;
+    if (study_.omop.empty())
+      faults_.Add(node, "quality", "is that of OMOP tables, expected data: {omop: ...}");
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const std::string& level = node.items[i].text;
+      if (level != "passed" && level != "to_watch")
+        faults_.Add(node.items[i], Join("quality", node.keys[i]), "expected passed or to_watch");
+      study_.quality[node.keys[i]] = level;
     }
   }
 

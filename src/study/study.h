@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ struct Study {
   // variable comes from. Empty for a data set.
   std::string omop;
   Schema schema;  // its variables: the same at every site
+  // The least quality of a site's OMOP tables, by characteristic: "passed" or "to_watch". A site
+  // that is below stays out. Empty: any.
+  std::map<std::string, std::string> quality;
   std::vector<std::string> sites;
   std::string include_text;  // the cohort's condition as written; empty: every person
   std::string exclude_text;  // empty: nobody

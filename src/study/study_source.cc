@@ -79,6 +79,9 @@ std::string StudySource(const Study& study) {
     Line(out, "  include", study.include_text);
     Line(out, "  exclude", study.exclude_text);
   }
+  if (!study.quality.empty()) absl::StrAppend(&out, "quality:\n");
+  for (const auto& [characteristic, level] : study.quality)
+    absl::StrAppend(&out, "  ", characteristic, ": ", level, "\n");
   const Privacy& privacy = study.privacy;
   absl::StrAppend(&out, "privacy:\n  minimum_cohort: ", privacy.minimum_cohort,
                   "\n  minimum_cell: ", privacy.minimum_cell,

@@ -430,6 +430,21 @@ class Omop(unittest.TestCase):
         # By a query of its own over the three sites' rows: 656 persons, 155 with the event.
         self.assertEqual([self.cell(result, "table-one", "strata", "n", row) for row in (0, 1)], [501, 155])
 
+    def test_a_site_below_the_demanded_quality_stays_out(self):
+        text = (ROOT / "studies/sinusitis.yaml").read_text()
+        text = text.replace("omop: sinusitis.omop.yaml", f"omop: {ROOT}/studies/sinusitis.omop.yaml")
+        path = self.folder / "demands.yaml"
+        path.write_text(text + "quality: {temporality: to_watch}\n")
+        study = self.federation.submit(path)
+        self.assertNotEqual(self.federation.watch(study, check=False).returncode, OK)
+        for site in ("north", "centre", "south"):
+            self.federation.run("node", "quality", self.federation.folder / site, "--as-of", "2019-02-01")
+        study = self.federation.submit(path)
+        self.federation.watch(study)
+        history = json.loads(self.federation.run("node", "quality", self.federation.folder / "north", "--history",
+                                                 "--format", "json").stdout)
+        self.assertEqual(history[0]["load"], 1)
+
     def test_who_objects_is_in_no_count(self):
         self.assertEqual(self.count(), [311, 345])
         objections = self.folder / "objections.csv"
