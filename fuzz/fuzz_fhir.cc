@@ -20,8 +20,9 @@ class FewCodes : public essaim::Vocabulary {
     static const char* const kDomains[] = {"Condition",   "Observation", "Procedure",
                                            "Measurement", "Drug",        "Device"};
     mapped_ = {};
-    if (code.empty() || code[0] % 7 == 6) return &mapped_;
-    mapped_.source = {.concept_id = 1, .domain_id = kDomains[code[0] % 6]};
+    const unsigned first = code.empty() ? 6 : static_cast<unsigned char>(code[0]);
+    if (first % 7 == 6) return &mapped_;
+    mapped_.source = {.concept_id = 1, .domain_id = kDomains[first % 6]};
     mapped_.targets = {mapped_.source};
     return &mapped_;
   }
