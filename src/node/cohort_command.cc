@@ -22,6 +22,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+struct CohortArguments {
+  std::string dir, format = "table";
+  std::vector<std::string> files;
+};
+
 // Circe's JSON by its ending, else Essaim's YAML.
 absl::StatusOr<cohort::Definition> ReadDefinition(const std::string& path) {
   ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, cohort::kCohortBytesMax));
@@ -52,8 +57,6 @@ absl::StatusOr<cohort::RunReport> Run(const CohortArguments& args) {
            .table = "essaim_opt_out", .scopes = {}, .as_of = DayOf(SystemClock().NowMs())}});
 }
 
-}  // namespace
-
 int Cohort(const CohortArguments& args) {
   const auto report = Run(args);
   if (!report.ok()) return essaim::Fail("essaim-node", report.status());
@@ -82,6 +85,19 @@ int Cohort(const CohortArguments& args) {
   }
   for (const std::string& notice : report->notices) std::printf("note: %s\n", notice.c_str());
   return kOk;
+}
+
+}  // namespace
+
+Command CohortCommand(CLI::App& app) {
+  auto args = std::make_shared<CohortArguments>();
+  CLI::App* cohort = app.add_subcommand(
+      "cohort", "Run cohort definitions on the OMOP tables and show who is left after each step");
+  AddFormat(cohort, args->format);
+  cohort->add_option("--definition", args->files, "Essaim's YAML, or Circe's JSON (*.json)")
+      ->required();
+  AddDir(cohort, args->dir);
+  return {cohort, [args] { return Cohort(*args); }};
 }
 
 }  // namespace essaim::node

@@ -1,16 +1,10 @@
 // `essaim node cohort`: runs cohort definitions on a site's OMOP tables, for the site's own staff.
 #pragma once
 
-#include <string>
-#include <vector>
+#include "node/command.h"
 
 namespace essaim::node {
 
-struct CohortArguments {
-  std::string dir, format = "table";
-  std::vector<std::string> files;
-};
-
-int Cohort(const CohortArguments& args);  // the process's exit code
+Command CohortCommand(CLI::App& app);
 
 }  // namespace essaim::node

@@ -19,6 +19,16 @@ namespace {
 
 using Json = nlohmann::json;
 
+struct IdentityArguments {
+  std::string dir, action, category, value, format = "table";
+  std::int64_t person_id = 0;
+  bool yes = false;
+};
+
+int ExitCode(const absl::Status& done) {
+  return done.ok() ? kOk : essaim::Fail("essaim-node", done);
+}
+
 const char* NameOf(KeyState state) {
   return state == KeyState::kNone    ? "not made yet"
          : state == KeyState::kThere ? "in use"
@@ -85,32 +95,28 @@ absl::Status Show(const IdentityArguments& args) {
 
 }  // namespace
 
-void AddIdentityCommands(CLI::App& app, IdentityArguments& args) {
+Command KeysCommand(CLI::App& app) {
+  auto args = std::make_shared<IdentityArguments>();
   CLI::App* keys = app.add_subcommand("keys", "The keys of the categories of data");
-  keys->add_option("ACTION", args.action, "list or destroy")
+  keys->add_option("ACTION", args->action, "list or destroy")
       ->required()
       ->check(CLI::IsMember({"list", "destroy"}));
-  keys->add_option("DIR", args.dir, "the site's folder")->required();
-  keys->add_option("CATEGORY", args.category, "identity or pseudonyms");
-  keys->add_flag("--yes", args.yes, "destroy it for good");
+  AddDir(keys, args->dir);
+  keys->add_option("CATEGORY", args->category, "identity or pseudonyms");
+  keys->add_flag("--yes", args->yes, "destroy it for good");
+  AddFormat(keys, args->format);
+  return {keys, [args] { return ExitCode(Keys(*args)); }};
+}
+
+Command IdentityCommand(CLI::App& app) {
+  auto args = std::make_shared<IdentityArguments>();
   CLI::App* identity = app.add_subcommand(
       "identity", "Who a person of the OMOP tables is, for the site's own staff");
-  identity->add_option("DIR", args.dir, "the site's folder")->required();
-  identity->add_option("--person", args.person_id, "the person_id");
-  identity->add_option("--value", args.value, "an identifier of the source");
-  for (CLI::App* sub : {keys, identity})
-    sub->add_option("--format", args.format, "table or json")
-        ->check(CLI::IsMember({"table", "json"}));
-}
-
-int KeysCommand(const IdentityArguments& args) {
-  const absl::Status done = Keys(args);
-  return done.ok() ? kOk : essaim::Fail("essaim-node", done);
-}
-
-int IdentityCommand(const IdentityArguments& args) {
-  const absl::Status done = Show(args);
-  return done.ok() ? kOk : essaim::Fail("essaim-node", done);
+  AddDir(identity, args->dir);
+  identity->add_option("--person", args->person_id, "the person_id");
+  identity->add_option("--value", args->value, "an identifier of the source");
+  AddFormat(identity, args->format);
+  return {identity, [args] { return ExitCode(Show(*args)); }};
 }
 
 }  // namespace essaim::node

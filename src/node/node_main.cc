@@ -18,15 +18,16 @@
 #include "base/version.h"
 #include "crypto/certificates.h"
 #include "crypto/entropy.h"
-#include "node/cdm_commands.h"
 #include "node/cohort_command.h"
 #include "node/control.h"
 #include "node/enrolment_client.h"
 #include "node/identity_commands.h"
+#include "node/load_command.h"
 #include "node/node_folder.h"
 #include "node/node_service.h"
 #include "node/opt_out_command.h"
 #include "node/peers.h"
+#include "node/quality_command.h"
 #include "node/steward_commands.h"
 #include "transport/node_connection.h"
 
@@ -40,15 +41,8 @@ std::atomic<bool> stop_asked{false};
 void OnSignal(int) { stop_asked = true; }
 
 struct Arguments {
-  std::string dir, fingerprint, name, dataset, schema, on_bad_row,
-      approve = "ask", format = "table", action, from = "files", as_of, out, system, mapping,
-      propose, reference, html, language = "en";
-  std::vector<std::string> files;
+  std::string dir, approve = "ask", format = "table";
   NodeConfig config;
-  bool all = false, dry_run = false, history = false;
-  OptOutArguments opt_out;
-  StewardArguments steward;
-  IdentityArguments identity;
 };
 
 int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
@@ -94,50 +88,6 @@ int Enroll(const Arguments& args) {
   }
   return Fail(
       absl::CancelledError("stopped; the request stays with the hub, run enroll again to go on"));
-}
-
-int Load(const Arguments& args) {
-  if (args.dataset.empty() || args.schema.empty()) {
-    return Fail(absl::InvalidArgumentError(
-        "--dataset NAME and --schema FILE are needed, or --from omop for tables of the CDM"));
-  }
-  const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
-  if (!folder.ok()) return Fail(folder.status());
-  const absl::StatusOr<std::string> schema = ReadFile(args.schema);
-  if (!schema.ok()) return Fail(schema.status());
-  crypto::SystemEntropy entropy;
-  StderrLog log(Severity::kWarning);
-  const auto warehouse = OpenNodeWarehouse(*folder, entropy, &log);
-  if (!warehouse.ok()) return Fail(warehouse.status());
-  LoadRequest request{
-      .dataset = args.dataset,
-      .files = args.files,
-      .schema_yaml = *schema,
-      .on_bad_row = args.on_bad_row == "quarantine" ? OnBadRow::kQuarantine : OnBadRow::kStop,
-      .now_ms = SystemClock().NowMs(),
-      .progress = nullptr};
-  const auto report = (*warehouse)->Load(request);
-  if (!report.ok()) return Fail(report.status());
-  if (args.format == "json") {
-    Json json = {{"dataset", report->dataset},
-                 {"load_id", report->load_id},
-                 {"rows_read", report->n_read},
-                 {"rows_loaded", report->n_loaded},
-                 {"rows_quarantined", report->n_quarantined}};
-    std::printf("%s\n", json.dump(2).c_str());
-    return 0;
-  }
-  std::printf("%s: %llu rows read, %llu loaded, %llu quarantined\n", report->dataset.c_str(),
-              static_cast<unsigned long long>(report->n_read),
-              static_cast<unsigned long long>(report->n_loaded),
-              static_cast<unsigned long long>(report->n_quarantined));
-  for (const BadRow& row : report->bad_rows)
-    std::printf("  quarantined %s\n", row.ToString().c_str());
-  if (!report->ignored_columns.empty()) {
-    std::printf("  columns in the files but not in the schema: %zu, ignored\n",
-                report->ignored_columns.size());
-  }
-  return 0;
 }
 
 std::int64_t RenewAtMs(const std::string& certificate_pem) {
@@ -295,84 +245,6 @@ int Stop(const Arguments& args) {
   return 0;
 }
 
-CdmArguments CdmOf(const Arguments& args) {
-  return {.dir = args.dir,
-          .on_bad_row = args.on_bad_row,
-          .format = args.format,
-          .as_of = args.as_of,
-          .out = args.out,
-          .reference = args.reference,
-          .html = args.html,
-          .language = args.language,
-          .from = args.from,
-          .system = args.system,
-          .mapping = args.mapping,
-          .propose = args.propose,
-          .dry_run = args.dry_run,
-          .history = args.history,
-          .paths = args.files};
-}
-
-// Commands on the OMOP tables; DIR is added by the caller.
-std::vector<CLI::App*> AddCdmCommands(CLI::App& app, Arguments& args) {
-  CLI::App* undo = app.add_subcommand("undo", "Take back the last load of OMOP tables");
-  CLI::App* quality =
-      app.add_subcommand("quality", "Check the OMOP tables: the 2,374 checks of OHDSI's Dashboard");
-  quality->add_option("--as-of", args.as_of, "the day that stands for today, YYYY-MM-DD");
-  quality->add_option("--reference", args.reference,
-                      "CSV file stratum,share of the population to stand for: F 40-59,0.13");
-  quality->add_option("--out", args.out, "also write the results there, in the Dashboard's JSON");
-  quality->add_option("--html", args.html, "also write the report there, as one page");
-  quality->add_option("--language", args.language, "of the page: en or fr")
-      ->check(CLI::IsMember({"en", "fr"}));
-  quality->add_flag("--history", args.history, "measure nothing: the labels of the reports so far");
-  quality->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  CLI::App* cohort = app.add_subcommand(
-      "cohort", "Run cohort definitions on the OMOP tables and show who is left after each step");
-  cohort->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  cohort->add_option("--definition", args.files, "Essaim's YAML, or Circe's JSON (*.json)")
-      ->required();
-  CLI::App* opt_out = app.add_subcommand(
-      "opt-out", "Persons who object to a use of their data: every cohort leaves them out");
-  opt_out->add_option("ACTION", args.opt_out.action, "add, remove or list")
-      ->required()
-      ->check(CLI::IsMember({"add", "remove", "list"}));
-  opt_out->add_option("--person", args.opt_out.person_id, "the person_id");
-  opt_out->add_option("--source-value", args.opt_out.source_value, "the person_source_value");
-  opt_out->add_option("--file", args.opt_out.file,
-                      "CSV of person_id or person_source_value, scope, from, until");
-  opt_out->add_option("--scope", args.opt_out.scope, "all, ai (no fitting of models), project:NAME")
-      ->capture_default_str();
-  opt_out->add_option("--from", args.opt_out.from, "first day, YYYY-MM-DD");
-  opt_out->add_option("--until", args.opt_out.until, "last day");
-  opt_out->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  return {undo, quality, cohort, opt_out};
-}
-
-int Dispatch(const CLI::App& app, Arguments& args) {
-  if (app.got_subcommand("init")) return Init(args);
-  if (app.got_subcommand("enroll")) return Enroll(args);
-  if (app.got_subcommand("load")) return args.from == "files" ? Load(args) : LoadCdm(CdmOf(args));
-  if (app.got_subcommand("keys")) return KeysCommand(args.identity);
-  if (app.got_subcommand("identity")) return IdentityCommand(args.identity);
-  if (app.got_subcommand("undo")) return UndoCdm(CdmOf(args));
-  if (app.got_subcommand("opt-out")) {
-    args.opt_out.dir = args.dir;
-    args.opt_out.format = args.format;
-    return OptOutCommand(args.opt_out);
-  }
-  if (app.got_subcommand("quality")) return Quality(CdmOf(args));
-  if (app.got_subcommand("cohort"))
-    return Cohort({.dir = args.dir, .format = args.format, .files = args.files});
-  if (app.got_subcommand("serve")) return Serve(args);
-  if (app.got_subcommand("status")) return Status(args);
-  if (app.got_subcommand("stop")) return Stop(args);
-  return app.got_subcommand("peers") ? PeersCommand(args.steward) : StudiesCommand(args.steward);
-}
-
 int Main(int argc, char** argv) {
   CLI::App app{"A site of an Essaim federation: its warehouse, its policy, its answers."};
   app.set_version_flag("--version", kVersion);
@@ -393,45 +265,33 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   CLI::App* enroll =
       app.add_subcommand("enroll", "Ask the hub for a certificate and wait for its operator");
-  CLI::App* load = app.add_subcommand(
-      "load", "Load files into the encrypted warehouse: a data set, or OMOP tables");
-  load->add_option(
-          "--from", args.from,
-          "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
-          "resources, bundles or bulk data; hl7v2: messages; csv: any tables, with "
-          "a mapping")
-      ->check(CLI::IsMember({"files", "omop", "csv", "fhir", "hl7v2"}))
-      ->capture_default_str();
-  load->add_option("--dataset", args.dataset, "of files: the name that studies use");
-  load->add_option("--schema", args.schema, "of files: schema file (docs/data.md)");
-  load->add_option("--mapping", args.mapping, "of csv: the mapping file (docs/mapping.md)");
-  load->add_option("--propose", args.propose,
-                   "of csv: write a mapping to begin with there, and load nothing");
-  load->add_flag("--dry-run", args.dry_run, "do everything, say what comes of it, keep nothing");
-  load->add_option("--system", args.system, "of fhir: the server's name, where there are several");
-  load->add_option("--on-bad-row", args.on_bad_row,
-                   "stop (of files, if not given), or keep bad rows apart (quarantine)")
-      ->check(CLI::IsMember({"stop", "quarantine"}));
-  load->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
   CLI::App* serve = app.add_subcommand("serve", "Connect to the hub and answer");
   CLI::App* status = app.add_subcommand("status", "Keys, certificate, data sets");
-  status->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
+  AddFormat(status, args.format);
   CLI::App* stop = app.add_subcommand("stop", "Stop the node that serves from this folder");
-  for (CLI::App* sub : AddCdmCommands(app, args))
-    sub->add_option("DIR", args.dir, "the site's folder")->required();
-  for (CLI::App* sub : {enroll, load, serve, status, stop})
-    sub->add_option("DIR", args.dir, "the site's folder")->required();
-  load->add_option("FILES", args.files, "the files, for omop also folders")->required();
-  AddStewardCommands(app, args.steward);
-  AddIdentityCommands(app, args.identity);
+  for (CLI::App* sub : {enroll, serve, status, stop}) AddDir(sub, args.dir);
+  const Commands commands = {{init, [&] { return Init(args); }},
+                             {enroll, [&] { return Enroll(args); }},
+                             {serve, [&] { return Serve(args); }},
+                             {status, [&] { return Status(args); }},
+                             {stop, [&] { return Stop(args); }},
+                             LoadCommand(app),
+                             UndoCommand(app),
+                             QualityCommand(app),
+                             CohortCommand(app),
+                             OptOutCommand(app),
+                             KeysCommand(app),
+                             IdentityCommand(app),
+                             PeersCommand(app),
+                             StudiesCommand(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kOk : kUsage;
   }
-  return Dispatch(app, args);
+  const auto asked =
+      std::ranges::find_if(commands, [](const Command& c) { return c.app->parsed(); });
+  return asked->run();
 }
 
 }  // namespace

@@ -21,6 +21,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+struct OptOutArguments {
+  std::string dir, action, scope = "all", from, until, source_value, file, format = "table";
+  std::int64_t person_id = 0;
+};
+
 // A file of the columns person_id or person_source_value, scope, from, until; the last three may be
 // absent.
 absl::StatusOr<std::vector<cohort::Objection>> ReadObjections(SqlEngine& engine,
@@ -117,9 +122,27 @@ absl::Status Run(const OptOutArguments& args) {
 
 }  // namespace
 
-int OptOutCommand(const OptOutArguments& args) {
-  const absl::Status done = Run(args);
-  return done.ok() ? kOk : essaim::Fail("essaim-node", done);
+Command OptOutCommand(CLI::App& app) {
+  auto args = std::make_shared<OptOutArguments>();
+  CLI::App* opt_out = app.add_subcommand(
+      "opt-out", "Persons who object to a use of their data: every cohort leaves them out");
+  opt_out->add_option("ACTION", args->action, "add, remove or list")
+      ->required()
+      ->check(CLI::IsMember({"add", "remove", "list"}));
+  opt_out->add_option("--person", args->person_id, "the person_id");
+  opt_out->add_option("--source-value", args->source_value, "the person_source_value");
+  opt_out->add_option("--file", args->file,
+                      "CSV of person_id or person_source_value, scope, from, until");
+  opt_out->add_option("--scope", args->scope, "all, ai (no fitting of models), project:NAME")
+      ->capture_default_str();
+  opt_out->add_option("--from", args->from, "first day, YYYY-MM-DD");
+  opt_out->add_option("--until", args->until, "last day");
+  AddFormat(opt_out, args->format);
+  AddDir(opt_out, args->dir);
+  return {opt_out, [args] {
+            const absl::Status done = Run(*args);
+            return done.ok() ? kOk : essaim::Fail("essaim-node", done);
+          }};
 }
 
 }  // namespace essaim::node

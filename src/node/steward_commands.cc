@@ -17,6 +17,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+struct StewardArguments {
+  std::string dir, action, name, fingerprint, format = "table";
+  bool all = false;
+};
+
 int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
 
 absl::StatusOr<std::unique_ptr<Store>> StoreAt(const std::string& dir,
@@ -26,9 +31,7 @@ absl::StatusOr<std::unique_ptr<Store>> StoreAt(const std::string& dir,
   return OpenNodeStore(*folder, entropy);
 }
 
-}  // namespace
-
-int PeersCommand(const StewardArguments& args) {
+int ShowPeers(const StewardArguments& args) {
   crypto::SystemEntropy entropy;
   const auto store = StoreAt(args.dir, entropy);
   if (!store.ok()) return Fail(store.status());
@@ -64,7 +67,7 @@ int PeersCommand(const StewardArguments& args) {
   return 0;
 }
 
-int StudiesCommand(const StewardArguments& args) {
+int DecideStudies(const StewardArguments& args) {
   crypto::SystemEntropy entropy;
   const auto store = StoreAt(args.dir, entropy);
   if (!store.ok()) return Fail(store.status());
@@ -101,28 +104,35 @@ int StudiesCommand(const StewardArguments& args) {
   return 0;
 }
 
-void AddStewardCommands(CLI::App& app, StewardArguments& args) {
+}  // namespace
+
+Command PeersCommand(CLI::App& app) {
+  auto args = std::make_shared<StewardArguments>();
   CLI::App* peers =
       app.add_subcommand("peers", "The other sites and whether this site trusts their keys");
-  peers->add_option("ACTION", args.action, "list or trust")
+  peers->add_option("ACTION", args->action, "list or trust")
       ->required()
       ->check(CLI::IsMember({"list", "trust"}));
-  peers->add_option("DIR", args.dir, "the site's folder")->required();
-  peers->add_option("NAME", args.name, "the peer to trust");
-  peers->add_option("--fingerprint", args.fingerprint,
+  AddDir(peers, args->dir);
+  peers->add_option("NAME", args->name, "the peer to trust");
+  peers->add_option("--fingerprint", args->fingerprint,
                     "trust only if the peer's fingerprint is this");
-  peers->add_flag("--all", args.all, "trust every peer that the hub shows");
-  peers->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
+  peers->add_flag("--all", args->all, "trust every peer that the hub shows");
+  AddFormat(peers, args->format);
+  return {peers, [args] { return ShowPeers(*args); }};
+}
+
+Command StudiesCommand(CLI::App& app) {
+  auto args = std::make_shared<StewardArguments>();
   CLI::App* studies =
       app.add_subcommand("studies", "Studies that asked this site, and the steward's word on them");
-  studies->add_option("ACTION", args.action, "list, approve or refuse")
+  studies->add_option("ACTION", args->action, "list, approve or refuse")
       ->required()
       ->check(CLI::IsMember({"list", "approve", "refuse"}));
-  studies->add_option("DIR", args.dir, "the site's folder")->required();
-  studies->add_option("STUDY", args.name, "its name, or the beginning of its hash");
-  studies->add_option("--format", args.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
+  AddDir(studies, args->dir);
+  studies->add_option("STUDY", args->name, "its name, or the beginning of its hash");
+  AddFormat(studies, args->format);
+  return {studies, [args] { return DecideStudies(*args); }};
 }
 
 }  // namespace essaim::node

@@ -1,19 +1,11 @@
 // `essaim node peers` and `essaim node studies`: the steward's word on other sites and on studies.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <string>
+#include "node/command.h"
 
 namespace essaim::node {
 
-struct StewardArguments {
-  std::string dir, action, name, fingerprint, format = "table";
-  bool all = false;
-};
-
-void AddStewardCommands(CLI::App& app, StewardArguments& args);
-// Each gives the process's exit code.
-int PeersCommand(const StewardArguments& args);
-int StudiesCommand(const StewardArguments& args);
+Command PeersCommand(CLI::App& app);
+Command StudiesCommand(CLI::App& app);
 
 }  // namespace essaim::node

@@ -1,0 +1,265 @@
+#include "node/load_command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "base/exit_codes.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "crypto/entropy.h"
+#include "mapping/mapped_files.h"
+#include "node/category_keys.h"
+#include "node/node_folder.h"
+#include "node/sources.h"
+#include "node/sql_session.h"
+#include "source/identity_store.h"
+#include "source/vocabulary.h"
+#include "warehouse/cdm_load.h"
+#include "warehouse/omop_files.h"
+
+namespace essaim::node {
+namespace {
+
+using Json = nlohmann::json;
+using Unsigned = unsigned long long;  // what printf knows
+
+struct LoadArguments {
+  std::string dir, dataset, schema, on_bad_row, format = "table", propose;
+  SourceArguments source = {.from = "files"};
+  bool dry_run = false;
+};
+
+int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
+
+int LoadDataSet(const LoadArguments& args) {
+  if (args.dataset.empty() || args.schema.empty()) {
+    return Fail(absl::InvalidArgumentError(
+        "--dataset NAME and --schema FILE are needed, or --from omop for tables of the CDM"));
+  }
+  const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
+  if (!folder.ok()) return Fail(folder.status());
+  const absl::StatusOr<std::string> schema = ReadFile(args.schema);
+  if (!schema.ok()) return Fail(schema.status());
+  crypto::SystemEntropy entropy;
+  StderrLog log(Severity::kWarning);
+  const auto warehouse = OpenNodeWarehouse(*folder, entropy, &log);
+  if (!warehouse.ok()) return Fail(warehouse.status());
+  LoadRequest request{
+      .dataset = args.dataset,
+      .files = args.source.paths,
+      .schema_yaml = *schema,
+      .on_bad_row = args.on_bad_row == "quarantine" ? OnBadRow::kQuarantine : OnBadRow::kStop,
+      .now_ms = SystemClock().NowMs(),
+      .progress = nullptr};
+  const auto report = (*warehouse)->Load(request);
+  if (!report.ok()) return Fail(report.status());
+  if (args.format == "json") {
+    Json json = {{"dataset", report->dataset},
+                 {"load_id", report->load_id},
+                 {"rows_read", report->n_read},
+                 {"rows_loaded", report->n_loaded},
+                 {"rows_quarantined", report->n_quarantined}};
+    std::printf("%s\n", json.dump(2).c_str());
+    return 0;
+  }
+  std::printf("%s: %llu rows read, %llu loaded, %llu quarantined\n", report->dataset.c_str(),
+              static_cast<unsigned long long>(report->n_read),
+              static_cast<unsigned long long>(report->n_loaded),
+              static_cast<unsigned long long>(report->n_quarantined));
+  for (const BadRow& row : report->bad_rows)
+    std::printf("  quarantined %s\n", row.ToString().c_str());
+  if (!report->ignored_columns.empty()) {
+    std::printf("  columns in the files but not in the schema: %zu, ignored\n",
+                report->ignored_columns.size());
+  }
+  return 0;
+}
+
+// One line on a terminal, written over itself.
+bool ShowLoad(const LoadProgress& p, std::int64_t started_ms) {
+  if (isatty(STDERR_FILENO) == 0) return true;
+  const double seconds =
+      std::max(0.001, static_cast<double>(SystemClock().NowMs() - started_ms) / 1000);
+  const bool last = p.bytes_done >= p.bytes_total;
+  std::fprintf(stderr, "\r\033[K%llu rows, %.0f rows/s, %.0f %% of the files%s",
+               static_cast<Unsigned>(p.rows), static_cast<double>(p.rows) / seconds,
+               100 * static_cast<double>(p.bytes_done) /
+                   static_cast<double>(std::max<std::uint64_t>(1, p.bytes_total)),
+               last ? "\r\033[K" : "");
+  return true;
+}
+
+Json JsonOf(const CdmLoadReport& report) {
+  Json json = {{"number", report.number},   {"load_id", report.load_id}, {"known", report.known},
+               {"notices", report.notices}, {"files", Json::array()},    {"tables", Json::array()},
+               {"rejected", Json::array()}};
+  for (const CdmFileReport& f : report.files) {
+    json["files"].push_back(
+        {{"file", f.path}, {"sha256", f.sha256}, {"read", f.n_read}, {"rejected", f.n_rejected}});
+  }
+  for (const CdmTableReport& t : report.tables) {
+    json["tables"].push_back({{"table", t.table},
+                              {"loaded", t.n_loaded},
+                              {"replaced", t.n_replaced},
+                              {"rejected", t.n_rejected}});
+  }
+  for (const BadRow& row : report.bad_rows) json["rejected"].push_back(row.ToString());
+  return json;
+}
+
+void Print(const CdmLoadReport& report, const std::string& dir, double seconds) {
+  if (report.known) {
+    std::printf("These files are loaded already; nothing is changed.\n");
+    return;
+  }
+  std::uint64_t n_rows = 0, n_read = 0, n_rejected = 0;
+  std::printf("%-22s %10s %10s %10s\n", "table", "loaded", "replaced", "rejected");
+  for (const CdmTableReport& t : report.tables) {
+    n_rows += t.n_loaded;
+    std::printf("%-22s %10llu %10llu %10llu\n", t.table.c_str(), static_cast<Unsigned>(t.n_loaded),
+                static_cast<Unsigned>(t.n_replaced), static_cast<Unsigned>(t.n_rejected));
+  }
+  for (const CdmFileReport& f : report.files) {
+    n_read += f.n_read;
+    n_rejected += f.n_rejected;
+  }
+  std::printf("%zu file%s, %llu read, %llu rejected\n", report.files.size(),
+              report.files.size() == 1 ? "" : "s", static_cast<Unsigned>(n_read),
+              static_cast<Unsigned>(n_rejected));
+  for (const std::string& notice : report.notices) std::printf("%s\n", notice.c_str());
+  for (const BadRow& row : report.bad_rows) std::printf("rejected: %s\n", row.ToString().c_str());
+  std::printf("\nLoad %lld: %llu rows in %.1f s, %.0f rows/s.\n\nNext:\n  essaim node quality %s\n",
+              static_cast<long long>(report.number), static_cast<Unsigned>(n_rows), seconds,
+              static_cast<double>(n_rows) / std::max(0.001, seconds), dir.c_str());
+}
+
+// A source of messages or resources: their identifiers become numbers under the site's key, and who
+// is behind them goes to the identity store.
+absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, const NodeFolder& folder,
+                                            Entropy& entropy, Log& log,
+                                            const CdmLoadOptions& options) {
+  ESSAIM_ASSIGN_OR_RETURN(const SqlPair sql, OpenNodeSqlPair(folder, entropy, &log));
+  ESSAIM_RETURN_IF_ERROR(CreateCdm(*sql.writing));
+  ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key, CategoryKey(folder, "pseudonyms", entropy));
+  const IdMaker ids(key, "warehouse", folder.config.site);
+  const std::unique_ptr<Vocabulary> vocabulary = OpenSqlVocabulary(*sql.reading);
+  ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder, entropy, &log));
+  ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
+  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<CdmSource> source,
+                          OpenSource(args.source, {.ids = ids,
+                                                   .vocabulary = *vocabulary,
+                                                   .identities = *identities,
+                                                   .log = log}));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
+  if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
+                          sql.reading->Query("SELECT COUNT(*) FROM concept"));
+  if (std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
+    report.notices.push_back(
+        "the table concept is empty: every code became concept 0 and is in its source value. Load "
+        "the vocabulary (--from omop) and then these files again");
+  }
+  return report;
+}
+
+absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t started_ms) {
+  crypto::SystemEntropy entropy;
+  StderrLog log(Severity::kWarning);
+  ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
+  const CdmLoadOptions options{
+      .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
+      .now_ms = started_ms,
+      .dry_run = args.dry_run,
+      .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }};
+  if (args.source.from != "omop") return LoadResources(args, folder, entropy, log, options);
+  ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, &log));
+  return LoadOmop(*engine, args.source.paths, options, &log);
+}
+
+absl::Status Propose(const LoadArguments& args) {
+  if (args.source.from != "csv") return absl::InvalidArgumentError("--propose goes with --from csv");
+  ESSAIM_ASSIGN_OR_RETURN(const std::string text, mapping::ProposeMapping(args.source.paths));
+  ESSAIM_RETURN_IF_ERROR(WriteFile(args.propose, text));
+  std::printf(
+      "%s\n\nNext: read it, mend it, then\n  essaim node load %s --from csv --mapping %s "
+      "--dry-run FILES...\n",
+      args.propose.c_str(), args.dir.c_str(), args.propose.c_str());
+  return absl::OkStatus();
+}
+
+int LoadOmopTables(const LoadArguments& args) {
+  if (!args.propose.empty()) {
+    const absl::Status proposed = Propose(args);
+    return proposed.ok() ? kOk : Fail(proposed);
+  }
+  const std::int64_t started_ms = SystemClock().NowMs();
+  const auto report = LoadTables(args, started_ms);
+  if (!report.ok()) return Fail(report.status());
+  if (args.format == "json") {
+    std::printf("%s\n", JsonOf(*report).dump(2).c_str());
+  } else {
+    Print(*report, args.dir, static_cast<double>(SystemClock().NowMs() - started_ms) / 1000);
+    if (args.dry_run) std::printf("\nA dry run: nothing of it is kept.\n");
+  }
+  return kOk;
+}
+
+int Undo(const std::string& dir) {
+  SqlSession session;
+  const absl::Status opened = session.Open(dir);
+  if (!opened.ok()) return Fail(opened);
+  const absl::Status undone = UndoLastLoad(*session.engine);
+  if (!undone.ok()) return Fail(undone);
+  std::printf("The last load of OMOP tables is taken back.\n");
+  return kOk;
+}
+
+}  // namespace
+
+Command LoadCommand(CLI::App& app) {
+  auto args = std::make_shared<LoadArguments>();
+  CLI::App* load = app.add_subcommand(
+      "load", "Load files into the encrypted warehouse: a data set, or OMOP tables");
+  std::vector<std::string> kinds = SourceKinds();
+  kinds.insert(kinds.begin(), {"files", "omop"});
+  load->add_option(
+          "--from", args->source.from,
+          "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
+          "resources, bundles or bulk data; hl7v2: messages; csv: any tables, with "
+          "a mapping")
+      ->check(CLI::IsMember(kinds))
+      ->capture_default_str();
+  load->add_option("--dataset", args->dataset, "of files: the name that studies use");
+  load->add_option("--schema", args->schema, "of files: schema file (docs/data.md)");
+  load->add_option("--mapping", args->source.mapping, "of csv: the mapping file (docs/mapping.md)");
+  load->add_option("--propose", args->propose,
+                   "of csv: write a mapping to begin with there, and load nothing");
+  load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
+  load->add_option("--system", args->source.system,
+                   "of fhir: the server's name, where there are several");
+  load->add_option("--on-bad-row", args->on_bad_row,
+                   "stop (of files, if not given), or keep bad rows apart (quarantine)")
+      ->check(CLI::IsMember({"stop", "quarantine"}));
+  AddFormat(load, args->format);
+  AddDir(load, args->dir);
+  load->add_option("FILES", args->source.paths, "the files, for omop also folders")->required();
+  return {load, [args] {
+            return args->source.from == "files" ? LoadDataSet(*args) : LoadOmopTables(*args);
+          }};
+}
+
+Command UndoCommand(CLI::App& app) {
+  auto dir = std::make_shared<std::string>();
+  CLI::App* undo = app.add_subcommand("undo", "Take back the last load of OMOP tables");
+  AddDir(undo, *dir);
+  return {undo, [dir] { return Undo(*dir); }};
+}
+
+}  // namespace essaim::node

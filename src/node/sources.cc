@@ -1,0 +1,52 @@
+#include "node/sources.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "base/status_macros.h"
+#include "fhir/fhir_files.h"
+#include "hl7v2/hl7_files.h"
+#include "mapping/mapped_files.h"
+#include "mapping/mapping.h"
+
+namespace essaim::node {
+namespace {
+
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenMapped(const SourceArguments& args,
+                                                      const SourceTools& tools) {
+  if (args.mapping.empty())
+    return absl::InvalidArgumentError(
+        "--from csv needs --mapping FILE; --propose FILE writes one to begin with");
+  ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadFile(args.mapping));
+  absl::StatusOr<mapping::Mapping> mapping = mapping::ParseMapping(text);
+  if (!mapping.ok())
+    return absl::Status(mapping.status().code(),
+                        absl::StrCat(args.mapping, ":\n", mapping.status().message()));
+  return mapping::OpenMappedFiles(args.paths, *std::move(mapping),
+                                  {.ids = &tools.ids,
+                                   .vocabulary = &tools.vocabulary,
+                                   .identities = &tools.identities,
+                                   .log = &tools.log});
+}
+
+}  // namespace
+
+std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2"}; }
+
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& args,
+                                                      const SourceTools& tools) {
+  if (args.from == "fhir")
+    return fhir::OpenFhirFiles(args.paths, {.ids = &tools.ids,
+                                            .vocabulary = &tools.vocabulary,
+                                            .identities = &tools.identities,
+                                            .system = args.system});
+  if (args.from == "hl7v2")
+    return hl7v2::OpenHl7Files(args.paths, {.ids = &tools.ids,
+                                            .vocabulary = &tools.vocabulary,
+                                            .identities = &tools.identities});
+  if (args.from == "csv") return OpenMapped(args, tools);
+  return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
+}
+
+}  // namespace essaim::node

@@ -1,0 +1,36 @@
+// Where rows of the OMOP tables come from: the kinds that `essaim node load --from` knows.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/log.h"
+#include "source/id_maker.h"
+#include "source/identity.h"
+#include "source/vocabulary.h"
+#include "warehouse/cdm_source.h"
+
+namespace essaim::node {
+
+struct SourceArguments {
+  std::string from = "omop", mapping, system;
+  std::vector<std::string> paths;
+};
+
+// What a source makes pseudonyms, concepts and identities with. Each outlives the source.
+struct SourceTools {
+  const IdMaker& ids;
+  Vocabulary& vocabulary;
+  IdentitySink& identities;
+  Log& log;
+};
+
+// Kinds that need these tools: all but "omop", whose files are rows of the CDM already.
+std::vector<std::string> SourceKinds();
+// kInvalidArgument: what the kind needs is not given, or its files are not of it. kNotFound.
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& args,
+                                                      const SourceTools& tools);
+
+}  // namespace essaim::node
