@@ -152,11 +152,10 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, const Nod
   const std::unique_ptr<Vocabulary> vocabulary = OpenSqlVocabulary(*sql.reading);
   ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder, entropy, &log));
   ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
-  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<CdmSource> source,
-                          OpenSource(args.source, {.ids = ids,
-                                                   .vocabulary = *vocabulary,
-                                                   .identities = *identities,
-                                                   .log = log}));
+  ESSAIM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<CdmSource> source,
+      OpenSource(args.source,
+                 {.ids = ids, .vocabulary = *vocabulary, .identities = *identities, .log = log}));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
@@ -184,7 +183,8 @@ absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t
 }
 
 absl::Status Propose(const LoadArguments& args) {
-  if (args.source.from != "csv") return absl::InvalidArgumentError("--propose goes with --from csv");
+  if (args.source.from != "csv")
+    return absl::InvalidArgumentError("--propose goes with --from csv");
   ESSAIM_ASSIGN_OR_RETURN(const std::string text, mapping::ProposeMapping(args.source.paths));
   ESSAIM_RETURN_IF_ERROR(WriteFile(args.propose, text));
   std::printf(

@@ -223,7 +223,8 @@ Command QualityCommand(CLI::App& app) {
   quality->add_option("--html", args->html, "also write the report there, as one page");
   quality->add_option("--language", args->language, "of the page: en or fr")
       ->check(CLI::IsMember({"en", "fr"}));
-  quality->add_flag("--history", args->history, "measure nothing: the labels of the reports so far");
+  quality->add_flag("--history", args->history,
+                    "measure nothing: the labels of the reports so far");
   AddFormat(quality, args->format);
   AddDir(quality, args->dir);
   return {quality, [args] { return Quality(*args); }};

@@ -42,9 +42,9 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
                                             .identities = &tools.identities,
                                             .system = args.system});
   if (args.from == "hl7v2")
-    return hl7v2::OpenHl7Files(args.paths, {.ids = &tools.ids,
-                                            .vocabulary = &tools.vocabulary,
-                                            .identities = &tools.identities});
+    return hl7v2::OpenHl7Files(
+        args.paths,
+        {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = &tools.identities});
   if (args.from == "csv") return OpenMapped(args, tools);
   return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
 }
