@@ -1,14 +1,17 @@
 // The 2,374 data quality checks on Synthea27 many times over, in the encrypted warehouse: our run
-// against the same checks as one statement each on the same engine. Their counts must be equal.
+// and the report on seven characteristics, against the same checks as one statement each on the
+// same engine. Their counts must be equal.
 //
-//   quality_bench [FACTOR]    28 persons and 25,000 rows, FACTOR times; 100 unless told. 1000 is
-//                             25 M rows and takes some minutes.
+//   quality_bench [FACTOR] [times]   28 persons and 25,000 rows, FACTOR times; 100 unless told.
+//   1000
+//                                    is 25 M rows and takes some minutes. "times": the time of the
+//                                    statements one by one, by kind of check.
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -16,8 +19,10 @@
 #include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "base/strings.h"
+#include "bench/measure.h"
 #include "bench/naive_checks.h"
 #include "crypto/entropy.h"
+#include "quality/characteristics.h"
 #include "quality/run_checks.h"
 #include "warehouse/duckdb_warehouse.h"
 #include "warehouse/omop_files.h"
@@ -26,10 +31,6 @@ namespace essaim {
 namespace {
 
 constexpr char kAsOf[] = "2023-01-01";
-
-double Seconds(const std::chrono::steady_clock::time_point& since) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
-}
 
 // Every table of persons again and again, with keys of its own.
 void Multiply(SqlEngine& engine, int factor) {
@@ -57,7 +58,83 @@ std::int64_t Integer(const SqlValue& value) {
   return real == nullptr ? 0 : static_cast<std::int64_t>(*real);
 }
 
-int Main(int factor) {
+struct Figures {
+  double seconds = 0, cpu_seconds = 0, peak_megabytes = 0;
+
+  explicit Figures(const Stretch& stretch)
+      : seconds(stretch.Seconds()),
+        cpu_seconds(stretch.CpuSeconds()),
+        peak_megabytes(Stretch::PeakMegabytes()) {}
+};
+
+void Print(const char* what, const Figures& figures, std::size_t n_statements) {
+  std::printf("%-16s %8.2f s  %8.2f s of processor  %6.0f MB at most", what, figures.seconds,
+              figures.cpu_seconds, figures.peak_megabytes);
+  if (n_statements > 0) std::printf("  %zu statements", n_statements);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+struct OneByOne {
+  std::size_t n_statements = 0, n_different = 0;
+  std::map<std::string, double> seconds_by_kind;
+};
+
+OneByOne RunOneByOne(SqlEngine& engine, const CheckRun& run) {
+  OneByOne done;
+  for (const CheckResult& r : run.results) {
+    const std::string sql = NaiveSql(*r.check, kAsOf, engine.dialect());
+    if (sql.empty()) continue;
+    const Stretch one;
+    const auto answer = engine.Query(sql);
+    ESSAIM_CHECK(answer.ok());
+    ++done.n_statements;
+    done.seconds_by_kind[std::string(InfoOf(r.check->kind).name)] += one.CpuSeconds();
+    if (Integer(answer->rows[0][0]) == r.violated && Integer(answer->rows[0][1]) == r.denominator)
+      continue;
+    ++done.n_different;
+    std::printf("%s: %lld of %lld, and as one statement %lld of %lld\n", CheckId(*r.check).c_str(),
+                static_cast<long long>(r.violated), static_cast<long long>(r.denominator),
+                static_cast<long long>(Integer(answer->rows[0][0])),
+                static_cast<long long>(Integer(answer->rows[0][1])));
+  }
+  return done;
+}
+
+void Measure(SqlEngine& engine, int factor, bool with_times) {
+  ESSAIM_CHECK(engine.Query("SELECT COUNT(*) FROM person").ok());
+  Stretch::ForgetPeak();
+  const Stretch checks_stretch;
+  const auto run = RunChecks(engine, {.as_of = kAsOf});
+  const Figures checks(checks_stretch);
+  ESSAIM_CHECK(run.ok());
+  std::printf("%d persons, %zu checks, two threads\n", 28 * factor, run->results.size());
+  Print("checks", checks, run->n_statements);
+
+  Stretch::ForgetPeak();
+  const Stretch report_stretch;
+  const auto report = Characteristics(engine, *run, {.as_of = kAsOf});
+  const Figures figures(report_stretch);
+  ESSAIM_CHECK(report.ok());
+  Print("seven figures", figures, 0);
+
+  Stretch::ForgetPeak();
+  const Stretch naive_stretch;
+  const OneByOne done = RunOneByOne(engine, *run);
+  const Figures naive(naive_stretch);
+  Print("one by one", naive, done.n_statements);
+  std::printf("%zu with other counts\n", done.n_different);
+  std::printf(
+      "checks           %8.2f times faster by the clock, %.2f by the processor (wanted: 12)\n",
+      naive.seconds / checks.seconds, naive.cpu_seconds / checks.cpu_seconds);
+  std::printf("seven figures    %8.2f times the checks' time, %.2f of the processor (wanted: 1)\n",
+              figures.seconds / checks.seconds, figures.cpu_seconds / checks.cpu_seconds);
+  if (!with_times) return;
+  for (const auto& [kind, seconds] : done.seconds_by_kind)
+    std::printf("%8.2f s of processor  %s\n", seconds, kind.c_str());
+}
+
+int Main(int factor, bool with_times) {
   crypto::SystemEntropy entropy;
   const std::string path = (std::filesystem::temp_directory_path() /
                             absl::StrCat("essaim-quality-bench-", getpid(), ".duckdb"))
@@ -73,29 +150,7 @@ int Main(int factor) {
     ESSAIM_CHECK(
         LoadOmop(**engine, {ESSAIM_SOURCE_DIR "/tests/data/omop/synthea27"}, {}, nullptr).ok());
     Multiply(**engine, factor);
-
-    const auto start = std::chrono::steady_clock::now();
-    const auto run = RunChecks(**engine, {.as_of = kAsOf});
-    const double grouped = Seconds(start);
-    ESSAIM_CHECK(run.ok());
-
-    const auto naive_start = std::chrono::steady_clock::now();
-    std::size_t n_statements = 0, n_different = 0;
-    for (const CheckResult& r : run->results) {
-      const std::string sql = NaiveSql(*r.check, kAsOf, (*engine)->dialect());
-      if (sql.empty()) continue;
-      const auto answer = (*engine)->Query(sql);
-      ESSAIM_CHECK(answer.ok());
-      ++n_statements;
-      n_different +=
-          Integer(answer->rows[0][0]) != r.violated || Integer(answer->rows[0][1]) != r.denominator;
-    }
-    const double naive = Seconds(naive_start);
-    std::printf("%d persons, %zu checks, two threads\n", 28 * factor, run->results.size());
-    std::printf("ours            %8.2f s  (%zu statements)\n", grouped, run->n_statements);
-    std::printf("one by one      %8.2f s  (%zu statements, %zu with other counts)\n", naive,
-                n_statements, n_different);
-    std::printf("ratio           %8.2f\n", naive / grouped);
+    Measure(**engine, factor, with_times);
   }
   std::filesystem::remove(path);
   return 0;
@@ -107,8 +162,8 @@ int Main(int factor) {
 int main(int argc, char** argv) {
   const int factor = argc > 1 ? std::atoi(argv[1]) : 100;
   if (factor < 2 || factor > 10'000) {
-    std::fprintf(stderr, "quality_bench [FACTOR], 2 to 10000\n");
+    std::fprintf(stderr, "quality_bench [FACTOR] [times], 2 to 10000\n");
     return 2;
   }
-  return essaim::Main(factor);
+  return essaim::Main(factor, argc > 2);
 }

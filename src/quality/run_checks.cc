@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -20,8 +21,16 @@ namespace {
 // Above it, planning a statement costs more than another pass over rows that are counted already.
 constexpr std::size_t kAggregatesPerStatement = 400;
 
+constexpr char kRows[] = "COUNT(*)";
+
+// Blocks of 32 keys are worth their bits if the keys come in runs. Between the smallest and the
+// largest, runs leave gaps, but hashes of 63 bits leave more than this for each key.
+constexpr std::uint64_t kSparse = 2048;
+constexpr std::int64_t kRowsPerKeyMax = 64;
+
 // Aggregates over one set of rows, each asked once.
 struct Pass {
+  Rows rows;
   std::vector<std::string> aggregates;
   std::map<std::string, std::size_t> index;
   std::vector<std::int64_t> values;  // empty if the database could not answer
@@ -54,6 +63,7 @@ class Runner {
     for (const Check& check : AllChecks()) {
       if (options_.with_vocabulary || RunsByDefault(check)) Plan(check);
     }
+    AskForFacts();
     ESSAIM_RETURN_IF_ERROR(Ask());
     for (std::size_t i = 0; i < run_.results.size(); ++i) Fill(run_.results[i], places_[i]);
     MarkNotApplicable();
@@ -91,33 +101,116 @@ class Runner {
     const CheckCells cells = CellsOf(check, options_.as_of, engine_.dialect());
     violated = PlaceOf(cells.violated);
     denominator = PlaceOf(cells.denominator);
+    if (check.kind == CheckKind::kIsPrimaryKey) keys_[std::string(check.table)] = violated;
   }
 
   Place PlaceOf(const Cell& cell) {
-    Pass& pass = passes_[cell.rows];
+    Pass& pass = passes_[cell.rows.sql];
+    pass.rows = cell.rows;
     return {&pass, pass.Add(cell.aggregate)};
   }
 
+  // What tells later whether rows need a pass at all.
+  void AskForFacts() {
+    std::vector<Rows> all;
+    for (const auto& [sql, pass] : passes_) all.push_back(pass.rows);
+    for (const Rows& rows : all) {
+      if (rows.table.empty()) continue;
+      PlaceOf({WholeTable(rows.table), kRows});
+      if (const auto join = passes_.find(rows.join); join != passes_.end()) join->second.Add(kRows);
+      if (rows.field.empty() || !HasField(rows.table, rows.field)) continue;
+      PlaceOf({WholeTable(rows.table), CountOf(rows.field)});
+      if (rows.doubt.empty()) continue;
+      PlaceOf({WholeTable(rows.table), SmallestOf(rows.field)});
+      PlaceOf({WholeTable(rows.table), LargestOf(rows.field)});
+    }
+  }
+
+  // If the rows were asked for it and could be read.
+  std::optional<std::int64_t> Fact(const std::string& rows, const std::string& aggregate) const {
+    const auto at = passes_.find(rows);
+    if (at == passes_.end() || at->second.values.empty()) return std::nullopt;
+    const auto place = at->second.index.find(aggregate);
+    if (place == at->second.index.end()) return std::nullopt;
+    return at->second.values[place->second];
+  }
+
+  std::optional<std::int64_t> FactOf(std::string_view table, const std::string& aggregate) const {
+    return Fact(WholeTable(table).sql, aggregate);
+  }
+
+  bool HasUniqueKeys(const std::string& table) const {
+    const auto at = keys_.find(table);
+    return at != keys_.end() && at->second.pass != nullptr && !at->second.pass->values.empty() &&
+           at->second.pass->values[at->second.at] == 0;
+  }
+
+  bool IsKnownZero(const Rows& rows) {
+    if (rows.table.empty()) return false;
+    if (FactOf(rows.table, kRows) == 0) return true;
+    if (!rows.other.empty() && FactOf(rows.other, kRows) == 0) return true;
+    const std::optional<std::int64_t> n =
+        rows.field.empty() ? std::nullopt : FactOf(rows.table, CountOf(rows.field));
+    if (!n.has_value()) return false;
+    if (*n == 0) return true;
+    // Each value meets at most one key: as many meetings as values leave none without its key.
+    if (!rows.join.empty() && HasUniqueKeys(rows.target) && Fact(rows.join, kRows) == n)
+      return true;
+    return IsDoubtWorthIt(rows, *n) && Doubt(rows.doubt);
+  }
+
+  // Few different values are counted faster one by one, and so are sparse ones.
+  bool IsDoubtWorthIt(const Rows& rows, std::int64_t n) const {
+    if (rows.doubt.empty()) return false;
+    const std::optional<std::int64_t> low = FactOf(rows.table, SmallestOf(rows.field)),
+                                      high = FactOf(rows.table, LargestOf(rows.field)),
+                                      n_target = FactOf(rows.target, kRows);
+    if (!low.has_value() || !high.has_value()) return false;
+    if (n_target.has_value() && *n_target < n / kRowsPerKeyMax) return false;
+    // As unsigned: the difference of two integers of 64 bits may not fit a signed one.
+    return (static_cast<std::uint64_t>(*high) - static_cast<std::uint64_t>(*low)) / kSparse <
+           static_cast<std::uint64_t>(n);
+  }
+
+  // Whether the statement leaves none.
+  bool Doubt(const std::string& statement) {
+    const absl::StatusOr<SqlRows> answer = engine_.Query(statement);
+    ++run_.n_statements;
+    return answer.ok() && answer->rows.size() == 1 && Integer(answer->rows[0][0]) == 0;
+  }
+
+  // Whole tables tell which of the other passes need not be made; what refers to keys comes last.
   absl::Status Ask() {
     std::size_t done = 0;
-    for (auto& [rows, pass] : passes_) {
-      if (options_.progress && !options_.progress(done++, passes_.size()))
-        return absl::CancelledError("cancelled");
-      for (std::size_t from = 0; from < pass.aggregates.size(); from += kAggregatesPerStatement) {
-        const auto first = pass.aggregates.begin() + static_cast<std::ptrdiff_t>(from);
-        const std::size_t n = std::min(kAggregatesPerStatement, pass.aggregates.size() - from);
-        const absl::StatusOr<SqlRows> answer = engine_.Query(absl::StrCat(
-            "SELECT ", absl::StrJoin(first, first + static_cast<std::ptrdiff_t>(n), ", "), " FROM ",
-            rows));
-        ++run_.n_statements;
-        if (!answer.ok() || answer->rows.size() != 1) {
-          pass.values.clear();  // its checks are in error; the others go on
-          break;
+    for (const int stage : {0, 1, 2}) {
+      for (auto& [sql, pass] : passes_) {
+        if ((pass.rows.table.empty() ? 0 : pass.rows.target.empty() ? 1 : 2) != stage) continue;
+        if (options_.progress && !options_.progress(done++, passes_.size()))
+          return absl::CancelledError("cancelled");
+        if (IsKnownZero(pass.rows)) {
+          pass.values.assign(pass.aggregates.size(), 0);
+        } else {
+          Ask(pass);
         }
-        for (const SqlValue& value : answer->rows[0]) pass.values.push_back(Integer(value));
       }
     }
     return absl::OkStatus();
+  }
+
+  void Ask(Pass& pass) {
+    for (std::size_t from = 0; from < pass.aggregates.size(); from += kAggregatesPerStatement) {
+      const auto first = pass.aggregates.begin() + static_cast<std::ptrdiff_t>(from);
+      const std::size_t n = std::min(kAggregatesPerStatement, pass.aggregates.size() - from);
+      const absl::StatusOr<SqlRows> answer = engine_.Query(absl::StrCat(
+          "SELECT ", absl::StrJoin(first, first + static_cast<std::ptrdiff_t>(n), ", "), " FROM ",
+          pass.rows.sql));
+      ++run_.n_statements;
+      if (!answer.ok() || answer->rows.size() != 1) {
+        pass.values.clear();  // its checks are in error; the others go on
+        return;
+      }
+      for (const SqlValue& value : answer->rows[0]) pass.values.push_back(Integer(value));
+    }
   }
 
   static std::int64_t Integer(const SqlValue& value) {
@@ -201,7 +294,8 @@ class Runner {
   const CheckOptions& options_;
   CheckRun run_;
   Fields fields_;
-  std::map<std::string, Pass> passes_;           // by their rows
+  std::map<std::string, Pass> passes_;           // by their rows' SQL
+  std::map<std::string, Place> keys_;            // of repeated primary keys, by table
   std::vector<std::pair<Place, Place>> places_;  // of each result
 };
 

@@ -21,6 +21,14 @@ class CommonDialect : public SqlDialect {
   std::string QuantileDisc(std::string_view value, double q) const override {
     return absl::StrCat("percentile_disc(", q, ") WITHIN GROUP (ORDER BY ", Av(value), ")");
   }
+
+  std::string BlockOf(std::string_view integer) const override {
+    return absl::StrCat("(", Av(integer), " >> 5)");
+  }
+
+  std::string BitInBlock(std::string_view integer) const override {
+    return absl::StrCat("(CAST(1 AS BIGINT) << CAST(", Av(integer), " & 31 AS INTEGER))");
+  }
 };
 
 class DuckDb final : public CommonDialect {
@@ -46,6 +54,10 @@ class DuckDb final : public CommonDialect {
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("regexp_matches(", Av(text), ", ", SqlText(std::string(pattern)), ")");
   }
+
+  std::string BitCount(std::string_view bits) const override {
+    return absl::StrCat("bit_count(", Av(bits), ")");
+  }
 };
 
 class Postgres final : public CommonDialect {
@@ -70,6 +82,10 @@ class Postgres final : public CommonDialect {
 
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("(", Av(text), " ~ ", SqlText(std::string(pattern)), ")");
+  }
+
+  std::string BitCount(std::string_view bits) const override {
+    return absl::StrCat("bit_count(CAST(", Av(bits), " AS BIT(64)))");
   }
 };
 

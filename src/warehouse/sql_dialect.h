@@ -22,6 +22,11 @@ class SqlDialect {
   virtual std::string QuantileDisc(std::string_view value, double q) const = 0;
   // True where the text matches the regular expression (POSIX extended) somewhere.
   virtual std::string Matches(std::string_view text, std::string_view pattern) const = 0;
+  // Integers in blocks of 32 that follow one another: an integer's block, its bit in there as an
+  // integer, and how many bits of such an integer are set.
+  virtual std::string BlockOf(std::string_view integer) const = 0;
+  virtual std::string BitInBlock(std::string_view integer) const = 0;
+  virtual std::string BitCount(std::string_view bits) const = 0;
 };
 
 const SqlDialect& DuckDbDialect();
