@@ -54,6 +54,10 @@ absl::Status Batch::NumberConceptSets() {
     }
   }
   ESSAIM_ASSIGN_OR_RETURN(report_.notices, sets_.Expand(engine_));
+  for (const NumberedDefinition& numbered : definitions_) {
+    for (const std::string& note : numbered.definition.notes)
+      report_.notices.push_back(StrCat("cohort ", numbered.id, ": ", note));
+  }
   return absl::OkStatus();
 }
 

@@ -151,16 +151,7 @@ absl::Status ReadRest(const JsonReader& json, CirceReader& reader, Definition& d
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<Definition> ParseCirce(std::string_view text) {
-  if (text.size() > kCohortBytesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("$: more than ", kCohortBytesMax, " bytes of cohort definition"));
-  }
-  const nlohmann::json document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  const JsonReader json(document, "$");
-  if (document.is_discarded()) return json.Wrong("this is not JSON");
+absl::StatusOr<Definition> ReadDefinition(const JsonReader& json) {
   ESSAIM_RETURN_IF_ERROR(
       json.CheckKeys({"cdmVersionRange", "Title", "PrimaryCriteria", "AdditionalCriteria",
                       "ConceptSets", "QualifiedLimit", "ExpressionLimit", "InclusionRules",
@@ -185,7 +176,34 @@ absl::StatusOr<Definition> ParseCirce(std::string_view text) {
     ESSAIM_RETURN_IF_ERROR(ReadRules(*at, reader, definition));
   }
   ESSAIM_RETURN_IF_ERROR(ReadRest(json, reader, definition));
+  for (const auto& [id, path] : reader.missing_sets()) {
+    definition.concept_sets.push_back({.id = id, .name = "", .items = {}});
+    definition.notes.push_back(
+        absl::StrCat(path, ": there is no concept set ", id, ": taken as empty, as Circe does"));
+  }
   return definition;
+}
+
+}  // namespace
+
+absl::StatusOr<Definition> ParseCirce(std::string_view text) {
+  if (text.size() > kCohortBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("$: more than ", kCohortBytesMax, " bytes of cohort definition"));
+  }
+  const nlohmann::json document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded())
+    return JsonReader(document, "$").Wrong("this is not JSON");
+  if (!document.is_object() || document.contains("PrimaryCriteria") ||
+      !document.contains("expression"))
+    return ReadDefinition(JsonReader(document, "$"));
+  // As WebAPI sends it: the definition within its record, sometimes as a text.
+  const nlohmann::json& expression = document["expression"];
+  if (!expression.is_string()) return ReadDefinition(JsonReader(expression, "$.expression"));
+  const nlohmann::json inner = nlohmann::json::parse(
+      expression.get_ref<const std::string&>(), nullptr, /*allow_exceptions=*/false);
+  const JsonReader json(inner, "$.expression");
+  return inner.is_discarded() ? json.Wrong("this is not JSON") : ReadDefinition(json);
 }
 
 }  // namespace essaim::cohort

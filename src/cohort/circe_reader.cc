@@ -174,10 +174,11 @@ absl::Status CirceReader::Count(const JsonReader& json) {
   return json.Wrong(absl::StrCat("more than ", kCriteriaMax, " criteria"));
 }
 
-absl::StatusOr<int> CirceReader::ReadConceptSetId(const JsonReader& json) const {
-  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t id, json.Integer(INT32_MIN, INT32_MAX));
-  if (concept_sets_.contains(static_cast<int>(id))) return static_cast<int>(id);
-  return json.Wrong(absl::StrCat("there is no concept set ", id));
+absl::StatusOr<int> CirceReader::ReadConceptSetId(const JsonReader& json) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t number, json.Integer(INT32_MIN, INT32_MAX));
+  const int id = static_cast<int>(number);
+  if (!concept_sets_.contains(id)) missing_sets_.emplace(id, json.path());
+  return id;
 }
 
 absl::StatusOr<FilterValue> CirceReader::ReadFilter(const JsonReader& json,
@@ -325,6 +326,12 @@ absl::StatusOr<Group> CirceReader::ReadGroup(const JsonReader& json, int depth) 
     return json.Wrong(absl::StrCat("nested deeper than ", kGroupDepthMax));
   }
   Group group;
+  const auto has_items = [&](const char* key) {
+    const auto list = json.Get(key);
+    return list.has_value() && !list->value().empty();
+  };
+  if (!has_items("CriteriaList") && !has_items("DemographicCriteriaList") && !has_items("Groups"))
+    return group;  // whatever its type, it holds
   ESSAIM_ASSIGN_OR_RETURN(const JsonReader at, json.Need("Type"));
   ESSAIM_ASSIGN_OR_RETURN(std::string type, at.Text(16));
   type = absl::AsciiStrToUpper(type);

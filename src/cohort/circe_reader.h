@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,7 +21,10 @@ class CirceReader {
 
   absl::StatusOr<Criterion> ReadCriterion(const JsonReader& json, int depth);
   absl::StatusOr<Group> ReadGroup(const JsonReader& json, int depth);
-  absl::StatusOr<int> ReadConceptSetId(const JsonReader& json) const;
+  absl::StatusOr<int> ReadConceptSetId(const JsonReader& json);
+
+  // The ids that criteria refer to and the definition does not have, each with its first place.
+  const std::map<int, std::string>& missing_sets() const { return missing_sets_; }
 
  private:
   absl::StatusOr<CorrelatedCriterion> ReadCorrelated(const JsonReader& json, int depth);
@@ -32,6 +36,7 @@ class CirceReader {
   absl::Status Count(const JsonReader& json);  // one criterion more, within kCriteriaMax
 
   std::set<int> concept_sets_;
+  std::map<int, std::string> missing_sets_;
   std::size_t n_criteria_ = 0;
 };
 

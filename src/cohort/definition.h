@@ -159,6 +159,7 @@ struct Definition {
   std::vector<Criterion> censoring;
   int era_gap = 0;                       // cohort rows of a person this close are one
   std::string censor_start, censor_end;  // dates; empty where none
+  std::vector<std::string> notes;        // what a reader found odd, as sentences for people
 
   const ConceptSet* FindConceptSet(int id) const;  // null if there is none of that id
 };

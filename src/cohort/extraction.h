@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ namespace essaim::cohort {
 struct ExtractedColumn {
   std::string column;                     // of the statement of PrepareVariables
   std::map<std::int64_t, double> levels;  // of concepts to values; empty: the number itself
+  std::optional<double> filler;           // in the place of a missing value
+  bool exclude_missing = false;           // persons without a value are no part of the table
 };
 
 struct Extraction {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -18,31 +19,21 @@ namespace {
 constexpr int kCohortId = 1;
 constexpr char kTarget[] = "essaim_study_cohort";
 
-double NumberOf(const SqlValue& value) {
-  if (const auto* n = std::get_if<std::int64_t>(&value)) return static_cast<double>(*n);
-  if (const auto* x = std::get_if<double>(&value)) return *x;
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
-// What the column says, or missing: a concept without a level, a number outside the range.
-double ValueOf(const SqlValue& cell, const ExtractedColumn& column, const Variable& variable) {
-  const double missing = std::numeric_limits<double>::quiet_NaN();
-  const double number = NumberOf(cell);
+// What a cell says, or missing: a concept without a level, a number outside the range.
+double ValueOf(double number, const ExtractedColumn& column, const Variable& variable) {
+  const double missing = column.filler.value_or(std::numeric_limits<double>::quiet_NaN());
+  if (PersonTable::IsMissing(number)) return missing;
   if (!column.levels.empty()) {
-    const auto* concept_id = std::get_if<std::int64_t>(&cell);
-    const auto level =
-        concept_id == nullptr ? column.levels.end() : column.levels.find(*concept_id);
+    const auto level = column.levels.find(static_cast<std::int64_t>(number));
     return level == column.levels.end() ? missing : level->second;
   }
-  const bool bounded =
-      variable.kind == VariableKind::kNumber || variable.kind == VariableKind::kInteger;
+  if (variable.kind == VariableKind::kBoolean) return number > 0 ? 1 : 0;
+  if (variable.kind == VariableKind::kCategory) return number;
   const double rounded = variable.kind == VariableKind::kInteger ? std::round(number) : number;
-  if (bounded && (rounded < variable.lower || rounded > variable.upper)) return missing;
-  return rounded;
+  return rounded < variable.lower || rounded > variable.upper ? missing : rounded;
 }
 
-absl::StatusOr<SqlRows> Rows(SqlEngine& engine, const VariableRequest& request,
-                             std::vector<std::string>& columns) {
+absl::StatusOr<SqlNumbers> Rows(SqlEngine& engine, const VariableRequest& request) {
   // One transaction: the rows of a cohort and their variables are of one moment.
   if (engine.dialect().name() == "postgresql") {
     // Its estimates for temporary tables are guesses, and nested loops over guesses do not end.
@@ -50,14 +41,13 @@ absl::StatusOr<SqlRows> Rows(SqlEngine& engine, const VariableRequest& request,
     ESSAIM_RETURN_IF_ERROR(engine.Execute("SET LOCAL jit = off"));
   }
   ESSAIM_ASSIGN_OR_RETURN(const PreparedVariables prepared, PrepareVariables(engine, request));
-  columns = prepared.columns;
-  ESSAIM_ASSIGN_OR_RETURN(SqlRows rows, engine.Query(prepared.sql));
+  ESSAIM_ASSIGN_OR_RETURN(SqlNumbers rows, engine.QueryNumbers(prepared.sql));
   ESSAIM_RETURN_IF_ERROR(DropVariableTables(engine));
   return rows;
 }
 
-absl::StatusOr<SqlRows> Extract(SqlEngine& engine, const Extraction& extraction,
-                                const OptOut& opt_out, std::vector<std::string>& columns) {
+absl::StatusOr<SqlNumbers> Extract(SqlEngine& engine, const Extraction& extraction,
+                                   const OptOut& opt_out) {
   ESSAIM_RETURN_IF_ERROR(engine.Execute(
       absl::StrCat("CREATE TABLE IF NOT EXISTS ", kTarget,
                    " (cohort_definition_id BIGINT, subject_id BIGINT, cohort_start_date DATE, "
@@ -69,9 +59,10 @@ absl::StatusOr<SqlRows> Extract(SqlEngine& engine, const Extraction& extraction,
                                 .cohort_table = kTarget,
                                 .concept_sets = extraction.cohort.concept_sets,
                                 .variables = extraction.variables,
-                                .opt_out = opt_out};
+                                .opt_out = opt_out,
+                                .with_dates = false};
   ESSAIM_RETURN_IF_ERROR(engine.Execute("BEGIN"));
-  absl::StatusOr<SqlRows> rows = Rows(engine, request, columns);
+  absl::StatusOr<SqlNumbers> rows = Rows(engine, request);
   const absl::Status ended = engine.Execute(rows.ok() ? "COMMIT" : "ROLLBACK");
   if (!rows.ok()) return rows;
   ESSAIM_RETURN_IF_ERROR(ended);
@@ -86,14 +77,34 @@ absl::StatusOr<std::string> LoadsOf(SqlEngine& engine) {
   return absl::StrJoin(ids, ",");
 }
 
-// The rows as bytes: another value, another hash.
-std::string HashOfRows(const SqlRows& rows, const std::vector<std::vector<double>>& columns) {
-  ByteWriter w;
-  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-    w.U64(static_cast<std::uint64_t>(std::get<std::int64_t>(rows.rows[i][0])));
-    for (const std::vector<double>& column : columns) w.F64(column[i]);
+// The rows as bytes, a column at a time: another value, another hash.
+std::string HashOfRows(const SqlNumbers& rows, const std::vector<std::vector<double>>& columns) {
+  crypto::Sha256Hasher hasher;
+  ByteWriter keys;
+  for (const std::int64_t key : rows.keys) keys.U64(static_cast<std::uint64_t>(key));
+  hasher.Update(keys.bytes());
+  for (const std::vector<double>& column : columns) {
+    ByteWriter cells;
+    for (const double value : column) cells.F64(value);
+    hasher.Update(cells.bytes());
   }
-  return crypto::Sha256(w.bytes());
+  return hasher.Finish();
+}
+
+// The persons who have a value wherever the study asks for one.
+std::vector<std::size_t> Complete(const Extraction& extraction,
+                                  const std::vector<std::vector<double>>& columns,
+                                  std::size_t n_persons) {
+  std::vector<std::size_t> complete;
+  for (std::size_t i = 0; i < n_persons; ++i) {
+    bool has_all = true;
+    for (std::size_t v = 0; v < columns.size(); ++v) {
+      if (extraction.columns[v].exclude_missing && PersonTable::IsMissing(columns[v][i]))
+        has_all = false;
+    }
+    if (has_all) complete.push_back(i);
+  }
+  return complete;
 }
 
 }  // namespace
@@ -117,19 +128,17 @@ absl::StatusOr<FrozenCohort> FreezeExtraction(SqlEngine& engine, const Study& st
   ESSAIM_ASSIGN_OR_RETURN(const Extraction extraction, ParseExtraction(study.omop, study.schema));
   ESSAIM_ASSIGN_OR_RETURN(const Expression condition, CohortOf(study, analysis));
   const OptOut opt_out{.table = "essaim_opt_out", .scopes = ScopesOf(study), .as_of = as_of};
-  std::vector<std::string> names;
-  ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows, Extract(engine, extraction, opt_out, names));
+  ESSAIM_ASSIGN_OR_RETURN(SqlNumbers rows, Extract(engine, extraction, opt_out));
   std::vector<std::vector<double>> columns;
   for (std::size_t v = 0; v < study.schema.size(); ++v) {
     const ExtractedColumn& column = extraction.columns[v];
-    std::size_t at = 0;
-    while (at < rows.columns.size() && rows.columns[at] != column.column) ++at;
-    if (at == rows.columns.size())
+    const auto at = std::find(rows.names.begin(), rows.names.end(), column.column);
+    if (at == rows.names.end())
       return absl::InternalError(absl::StrCat("no column for ", study.schema.variables()[v].name));
-    std::vector<double>& values = columns.emplace_back();
-    values.reserve(rows.rows.size());
-    for (const auto& row : rows.rows)
-      values.push_back(ValueOf(row[at], column, study.schema.variables()[v]));
+    // Each column of the statement is one variable's: it is taken, not copied.
+    std::vector<double>& values = columns.emplace_back(
+        std::move(rows.columns[static_cast<std::size_t>(at - rows.names.begin())]));
+    for (double& value : values) value = ValueOf(value, column, study.schema.variables()[v]);
   }
   ESSAIM_ASSIGN_OR_RETURN(const std::string loads, LoadsOf(engine));
   const std::string definition = crypto::HashOf(
@@ -139,8 +148,10 @@ absl::StatusOr<FrozenCohort> FreezeExtraction(SqlEngine& engine, const Study& st
   cohort.definition_hash = ToHex(definition);
   cohort.snapshot_id = ToHex(
       crypto::HashOf("essaim.v1.omop-snapshot", {loads, definition, HashOfRows(rows, columns)}));
+  const std::vector<std::size_t> complete = Complete(extraction, columns, rows.keys.size());
   ESSAIM_ASSIGN_OR_RETURN(PersonTable all,
                           PersonTable::Make(study.schema, std::move(columns), site));
+  if (complete.size() != all.n_persons()) all = all.Select(complete);
   cohort.table = all.Select(condition.Matches(all));
   cohort.n_rows = cohort.table.n_persons();
   return cohort;

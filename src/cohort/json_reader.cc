@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -11,10 +13,20 @@
 namespace essaim::cohort {
 namespace {
 
-bool SaysNothing(const nlohmann::json& value) {
-  return value.is_null() || (value.is_boolean() && !value.get<bool>()) ||
-         (value.is_array() && value.empty());
+// Later drafts of Circe name the unit of every length; days are what all lengths are in here.
+bool IsUnit(std::string_view key) {
+  return key == "TimeUnit" || key == "OffsetUnit" || key == "EraPadUnit" || key == "IntervalUnit";
 }
+
+bool SaysNothing(std::string_view key, const nlohmann::json& value) {
+  if (value.is_null() || value == false || value == "") return true;
+  if ((value.is_array() || value.is_object()) && value.empty()) return true;
+  if (IsUnit(key)) return value == "day";
+  return value == 0 && absl::EndsWith(Av(key), "UnitValue") &&
+         IsUnit(key.substr(0, key.size() - std::string_view("Value").size()));
+}
+
+bool IsAbsent(const nlohmann::json& value) { return value == "" || value == "null"; }
 
 }  // namespace
 
@@ -33,7 +45,7 @@ absl::Status JsonReader::IsObject() const {
 absl::Status JsonReader::CheckKeys(const std::vector<std::string_view>& keys) const {
   ESSAIM_RETURN_IF_ERROR(IsObject());
   for (const auto& [key, value] : value_->items()) {
-    if (std::find(keys.begin(), keys.end(), key) != keys.end() || SaysNothing(value)) continue;
+    if (std::find(keys.begin(), keys.end(), key) != keys.end() || SaysNothing(key, value)) continue;
     return JsonReader(value, absl::StrCat(path_, ".", key.substr(0, 64)))
         .Unsupported("this field is not supported");
   }
@@ -63,12 +75,26 @@ absl::StatusOr<std::vector<JsonReader>> JsonReader::Items(std::size_t max) const
 }
 
 absl::StatusOr<bool> JsonReader::Bool() const {
-  if (!value_->is_boolean()) return Wrong("expected true or false");
-  return value_->get<bool>();
+  if (value_->is_boolean()) return value_->get<bool>();
+  if (value_->is_number_integer()) return *value_ != 0;
+  if (value_->is_string()) {
+    const std::string text =
+        absl::AsciiStrToLower(absl::StripAsciiWhitespace(value_->get_ref<const std::string&>()));
+    if (text == "true") return true;
+    if (text == "false" || text.empty()) return false;
+  }
+  return Wrong("expected true or false");
 }
 
 absl::StatusOr<std::int64_t> JsonReader::Integer(std::int64_t low, std::int64_t high) const {
   std::int64_t number = 0;
+  if (value_->is_number_float()) {  // Jackson cuts the fraction off
+    const double real = value_->get<double>();
+    if (!(std::abs(real) < 1e15)) return Wrong("the number is too large");
+    number = static_cast<std::int64_t>(real);
+    if (number >= low && number <= high) return number;
+    return Wrong(absl::StrCat("expected a whole number from ", low, " to ", high));
+  }
   const bool is_text = value_->is_string();  // ATLAS writes some numbers as texts
   if (is_text ? !absl::SimpleAtoi(value_->get<std::string>(), &number)
               : !value_->is_number_integer()) {
@@ -98,8 +124,9 @@ absl::StatusOr<double> JsonReader::Number() const {
 }
 
 absl::StatusOr<std::string> JsonReader::Text(std::size_t max) const {
-  if (!value_->is_string()) return Wrong("expected a text");
-  std::string text = value_->get<std::string>();
+  if (!value_->is_string() && !value_->is_number() && !value_->is_boolean())
+    return Wrong("expected a text");
+  std::string text = value_->is_string() ? value_->get<std::string>() : value_->dump();
   if (text.size() > max) return Wrong(absl::StrCat("longer than ", max, " bytes"));
   if (text.find('\0') != std::string::npos) return Wrong("a NUL character");
   return text;
@@ -120,7 +147,7 @@ absl::StatusOr<int> JsonReader::IntOr(std::string_view key, int low, int high,
 absl::StatusOr<std::optional<int>> JsonReader::MaybeInt(std::string_view key, int low,
                                                         int high) const {
   const auto found = Get(key);
-  if (!found.has_value() || found->value() == "") return std::optional<int>();
+  if (!found.has_value() || IsAbsent(found->value())) return std::optional<int>();
   ESSAIM_ASSIGN_OR_RETURN(const std::int64_t number, found->Integer(low, high));
   return std::optional<int>(static_cast<int>(number));
 }

@@ -154,14 +154,14 @@ TEST_P(VariablesTest, OutcomesAreCensored) {
   Condition(1, 443454, "2010-09-09");  // day 100
   Condition(2, 443454, "2011-02-01");  // after the observation's end, day 213
   Add("stroke", Kind::kOutcome, kStroke);
-  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,1,100", "2,2010-06-01,0,213"));
-  EXPECT_THAT(columns_, ElementsAre("stroke_event", "stroke_days"));
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,1,100,1", "2,2010-06-01,0,213,0"));
+  EXPECT_THAT(columns_, ElementsAre("stroke_event", "stroke_days", "stroke_status"));
   request_.variables[0].horizon_days = 99;
-  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,0,99", "2,2010-06-01,0,99"));
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,0,99,0", "2,2010-06-01,0,99,0"));
   request_.variables[0].horizon_days = 100;
-  EXPECT_EQ(Run()[0], "1,2010-06-01,1,100");
+  EXPECT_EQ(Run()[0], "1,2010-06-01,1,100,1");
   Sql("INSERT INTO death (person_id, death_date) VALUES (1, DATE '2010-08-01')");
-  EXPECT_EQ(Run()[0], "1,2010-06-01,0,61");
+  EXPECT_EQ(Run()[0], "1,2010-06-01,0,61,2");  // death competes
 }
 
 TEST_P(VariablesTest, OptOutsHaveNoRow) {

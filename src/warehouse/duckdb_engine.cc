@@ -1,4 +1,5 @@
 #include <duckdb.hpp>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +31,65 @@ SqlValue ValueOf(const duckdb::Value& value) {
     default:
       return value.ToString();
   }
+}
+
+template <typename T>
+void Take(duckdb::Vector& vector, std::size_t n, std::vector<double>& column) {
+  const T* data = duckdb::FlatVector::GetData<T>(vector);
+  const duckdb::ValidityMask& valid = duckdb::FlatVector::Validity(vector);
+  for (std::size_t i = 0; i < n; ++i) {
+    column.push_back(valid.RowIsValid(i) ? static_cast<double>(data[i])
+                                         : std::numeric_limits<double>::quiet_NaN());
+  }
+}
+
+bool TakeNumbers(duckdb::Vector& vector, std::size_t n, std::vector<double>& column) {
+  switch (vector.GetType().id()) {
+    case duckdb::LogicalTypeId::BOOLEAN:
+      Take<bool>(vector, n, column);
+      return true;
+    case duckdb::LogicalTypeId::INTEGER:
+      Take<std::int32_t>(vector, n, column);
+      return true;
+    case duckdb::LogicalTypeId::BIGINT:
+      Take<std::int64_t>(vector, n, column);
+      return true;
+    case duckdb::LogicalTypeId::DOUBLE:
+      Take<double>(vector, n, column);
+      return true;
+    case duckdb::LogicalTypeId::TINYINT:
+    case duckdb::LogicalTypeId::SMALLINT:
+    case duckdb::LogicalTypeId::UTINYINT:
+    case duckdb::LogicalTypeId::USMALLINT:
+    case duckdb::LogicalTypeId::UINTEGER:
+    case duckdb::LogicalTypeId::HUGEINT:  // what SUM of integers gives
+    case duckdb::LogicalTypeId::FLOAT:
+    case duckdb::LogicalTypeId::DECIMAL:
+      for (std::size_t i = 0; i < n; ++i) {
+        const duckdb::Value value = vector.GetValue(i);
+        column.push_back(value.IsNull() ? std::numeric_limits<double>::quiet_NaN()
+                                        : value.GetValue<double>());
+      }
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::Status TakeChunk(duckdb::DataChunk& chunk, SqlNumbers& numbers) {
+  chunk.Flatten();
+  const std::size_t n = chunk.size();
+  if (chunk.data[0].GetType().id() != duckdb::LogicalTypeId::BIGINT ||
+      !duckdb::FlatVector::Validity(chunk.data[0]).CheckAllValid(n))
+    return absl::InternalError("a query for numbers: its first column is no key");
+  const auto* keys = duckdb::FlatVector::GetData<std::int64_t>(chunk.data[0]);
+  numbers.keys.insert(numbers.keys.end(), keys, keys + n);
+  for (std::size_t c = 1; c < chunk.ColumnCount(); ++c) {
+    if (!TakeNumbers(chunk.data[c], n, numbers.columns[c - 1]))
+      return absl::InternalError(
+          absl::StrCat("a query for numbers: no numbers in the column ", numbers.names[c - 1]));
+  }
+  return absl::OkStatus();
 }
 
 class Appender final : public SqlAppender {
@@ -102,6 +162,28 @@ class DuckDbEngine final : public SqlEngine {
         }
       }
       if (!result->HasError()) return rows;
+      return FromDatabase("running a query", result->GetErrorObject(), file_->log());
+    });
+  }
+
+  absl::StatusOr<SqlNumbers> QueryNumbers(const std::string& sql) override {
+    return NoThrow("running a query", file_->log(), [&]() -> absl::StatusOr<SqlNumbers> {
+      const auto result = connection_->SendQuery(sql);
+      SqlNumbers numbers;
+      if (!result->HasError() && !result->names.empty()) {
+        numbers.names.assign(result->names.begin() + 1, result->names.end());
+        numbers.columns.resize(numbers.names.size());
+      }
+      while (!result->HasError()) {
+        const auto chunk = result->Fetch();
+        if (chunk == nullptr || chunk->size() == 0) break;
+        if (numbers.keys.size() + chunk->size() > kRowsMax) {
+          return absl::ResourceExhaustedError(
+              absl::StrCat("a query gives more than ", kRowsMax, " rows"));
+        }
+        ESSAIM_RETURN_IF_ERROR(TakeChunk(*chunk, numbers));
+      }
+      if (!result->HasError()) return numbers;
       return FromDatabase("running a query", result->GetErrorObject(), file_->log());
     });
   }

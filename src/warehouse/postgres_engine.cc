@@ -1,10 +1,12 @@
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <limits>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
@@ -174,22 +176,17 @@ class PostgresEngine final : public SqlEngine {
 
   // A row at a time, so that an endless result ends at the limit and not at the memory's end.
   absl::StatusOr<SqlRows> Query(const std::string& sql) override {
-    PGconn* const c = connection_.get();
-    if (PQsendQuery(c, sql.c_str()) != 1 || PQsetSingleRowMode(c) != 1)
-      return Failed("running a query", c, nullptr, log_);
     SqlRows rows;
-    absl::Status failed = absl::OkStatus();
-    while (const ResultPtr result{PQgetResult(c)}) {
-      const ExecStatusType status = PQresultStatus(result.get());
-      if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        if (failed.ok()) failed = Failed("running a query", c, result.get(), log_);
-        continue;
-      }
-      if (failed.ok()) failed = Take(*result, rows);
-      if (!failed.ok()) Cancel();
-    }
-    if (!failed.ok()) return failed;
+    ESSAIM_RETURN_IF_ERROR(
+        EachResult(sql, [&](const PGresult& result) { return Take(result, rows); }));
     return rows;
+  }
+
+  absl::StatusOr<SqlNumbers> QueryNumbers(const std::string& sql) override {
+    SqlNumbers numbers;
+    ESSAIM_RETURN_IF_ERROR(
+        EachResult(sql, [&](const PGresult& result) { return TakeNumbers(result, numbers); }));
+    return numbers;
   }
 
   absl::StatusOr<std::unique_ptr<SqlAppender>> Append(
@@ -205,6 +202,55 @@ class PostgresEngine final : public SqlEngine {
   }
 
  private:
+  template <typename F>
+  absl::Status EachResult(const std::string& sql, const F& each) {
+    PGconn* const c = connection_.get();
+    if (PQsendQuery(c, sql.c_str()) != 1 || PQsetSingleRowMode(c) != 1)
+      return Failed("running a query", c, nullptr, log_);
+    absl::Status failed = absl::OkStatus();
+    while (const ResultPtr result{PQgetResult(c)}) {
+      const ExecStatusType status = PQresultStatus(result.get());
+      if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        if (failed.ok()) failed = Failed("running a query", c, result.get(), log_);
+        continue;
+      }
+      if (failed.ok()) failed = each(*result);
+      if (!failed.ok()) Cancel();
+    }
+    return failed;
+  }
+
+  static absl::Status TakeNumbers(const PGresult& result, SqlNumbers& numbers) {
+    const int n_columns = PQnfields(&result);
+    if (numbers.names.empty() && n_columns > 0) {
+      for (int c = 1; c < n_columns; ++c) numbers.names.emplace_back(PQfname(&result, c));
+      numbers.columns.resize(numbers.names.size());
+    }
+    for (int r = 0; r < PQntuples(&result); ++r) {
+      if (numbers.keys.size() == kRowsMax) {
+        return absl::ResourceExhaustedError(
+            absl::StrCat("a query gives more than ", kRowsMax, " rows"));
+      }
+      std::int64_t key = 0;
+      if (!absl::SimpleAtoi(PQgetvalue(&result, r, 0), &key))
+        return absl::InternalError("a query for numbers: its first column is no key");
+      numbers.keys.push_back(key);
+      for (int c = 1; c < n_columns; ++c) {
+        double& value = numbers.columns[static_cast<std::size_t>(c - 1)].emplace_back(
+            std::numeric_limits<double>::quiet_NaN());
+        if (PQgetisnull(&result, r, c) != 0) continue;
+        const std::string_view text = PQgetvalue(&result, r, c);
+        if (text == "t" || text == "f") {
+          value = text == "t" ? 1 : 0;
+        } else if (!absl::SimpleAtod(Av(text), &value)) {
+          return absl::InternalError(absl::StrCat("a query for numbers: no numbers in the column ",
+                                                  PQfname(&result, c)));
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
   static absl::Status Take(const PGresult& result, SqlRows& rows) {
     const int n_columns = PQnfields(&result);
     if (rows.columns.empty()) {

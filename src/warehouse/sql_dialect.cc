@@ -51,6 +51,14 @@ class DuckDb final : public CommonDialect {
     return "VARCHAR";
   }
 
+  // One number that orders as the pair does: an id is less than 2^64 away from another.
+  std::string ValueAtEnd(std::string_view value, std::string_view day, std::string_view id,
+                         std::string_view condition, bool greatest) const override {
+    return absl::StrCat(greatest ? "arg_max(" : "arg_min(", "CASE WHEN ", Av(condition), " THEN ",
+                        Av(value), " END, CAST(", Av(day),
+                        " AS HUGEINT) * 18446744073709551616 + ", Av(id), ")");
+  }
+
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("regexp_matches(", Av(text), ", ", SqlText(std::string(pattern)), ")");
   }
@@ -78,6 +86,13 @@ class Postgres final : public CommonDialect {
         return length == 0 ? "TEXT" : absl::StrCat("VARCHAR(", length, ")");
     }
     return "TEXT";
+  }
+
+  std::string ValueAtEnd(std::string_view value, std::string_view day, std::string_view id,
+                         std::string_view condition, bool greatest) const override {
+    const char* way = greatest ? " DESC" : "";
+    return absl::StrCat("(ARRAY_AGG(", Av(value), " ORDER BY ", Av(day), way, ", ", Av(id), way,
+                        ") FILTER (WHERE ", Av(condition), " AND ", Av(value), " IS NOT NULL))[1]");
   }
 
   std::string Matches(std::string_view text, std::string_view pattern) const override {

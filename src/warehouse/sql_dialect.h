@@ -20,6 +20,10 @@ class SqlDialect {
   virtual std::string AddDays(std::string_view date, std::string_view days) const = 0;
   // The smallest value whose cumulative share is at least q, 0 <= q <= 1 (R's type 1).
   virtual std::string QuantileDisc(std::string_view value, double q) const = 0;
+  // An aggregate: the value at the greatest, or the least, (day, id) among the rows where `condition`
+  // holds and the value is not NULL. `day` and `id` are whole numbers.
+  virtual std::string ValueAtEnd(std::string_view value, std::string_view day, std::string_view id,
+                                 std::string_view condition, bool greatest) const = 0;
   // True where the text matches the regular expression (POSIX extended) somewhere.
   virtual std::string Matches(std::string_view text, std::string_view pattern) const = 0;
   // Integers in blocks of 32 that follow one another: an integer's block, its bit in there as an

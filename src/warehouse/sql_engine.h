@@ -27,6 +27,13 @@ struct SqlRows {
   std::vector<std::vector<SqlValue>> rows;  // rows[i][c]
 };
 
+// A result in columns: a key and numbers.
+struct SqlNumbers {
+  std::vector<std::int64_t> keys;  // the first column
+  std::vector<std::string> names;  // of the others
+  std::vector<std::vector<double>> columns;  // columns[c][i]; NULL is NaN
+};
+
 // Rows on their way into one table, in the caller's transaction.
 class SqlAppender {
  public:
@@ -46,6 +53,9 @@ class SqlEngine {
   virtual absl::Status Execute(const std::string& sql) = 0;
   // The whole result. kResourceExhausted: more than kRowsMax rows.
   virtual absl::StatusOr<SqlRows> Query(const std::string& sql) = 0;
+  // The whole result, 8 bytes a cell. The first column holds whole numbers, none NULL; the others
+  // numbers or truths. kInternal: they hold something else; kResourceExhausted as above.
+  virtual absl::StatusOr<SqlNumbers> QueryNumbers(const std::string& sql) = 0;
   // `columns` in the order of the cells. Ends before the next call to the engine.
   virtual absl::StatusOr<std::unique_ptr<SqlAppender>> Append(
       const std::string& table, const std::vector<std::string>& columns) = 0;

@@ -7,6 +7,7 @@ its author with the Java originals. Needs: pip install duckcdm==0.4.7 duckdb.
     cohorts.py cdm FOLDER                 a small made-up CDM (seeded), as CSV files
     cohorts.py define N SEED > CASES      random definitions that use every supported feature
     cohorts.py library N SEED FOLDER > CASES   as the OHDSI Phenotype Library's mix, concepts of FOLDER
+    cohorts.py twist SEED < CASES    the same lines, written in the odd ways that Circe's reader takes
     cohorts.py expect FOLDER < CASES      the same lines with the rows that Circe's SQL gives
 
 A case is a line of JSON: {"id": 1, "expression": {...}, "rows": ["person,start,end", ...]}.
@@ -548,6 +549,55 @@ def library(n, seed, folder):
         print(json.dumps({"id": i + 1, "expression": d}, separators=(",", ":")))
 
 
+# ---- what Circe's reader takes -----------------------------------------------------------------------
+
+NUMBERS = {"CodesetId", "Days", "Coeff", "Count", "PriorDays", "PostDays", "Offset", "EraPad", "GapDays", "Value",
+           "Extent", "CONCEPT_ID", "StartOffset", "EndOffset", "DrugCodesetId", "DaysSupplyOverride"}
+EMPTY = [("Gender", []), ("VisitType", None), ("ProviderSpecialty", []), ("CorrelatedCriteria", None), ("Age", None),
+         ("DateAdjustment", None)]
+
+
+def twist(r, value, key=""):
+    if isinstance(value, list):
+        return [twist(r, v, key) for v in value]
+    if isinstance(value, bool):
+        return r.choice([value, value, str(value).lower(), int(value)])
+    if isinstance(value, (int, float)) and key in NUMBERS:
+        odd = [value, value, str(value), f" {value} "]
+        return r.choice(odd + ([value + 0.0] if key not in ("Value", "Extent", "CONCEPT_ID") else []))
+    if not isinstance(value, dict):
+        return value
+    out = {k: twist(r, v, k) for k, v in value.items()}
+    for k, default in (("isExcluded", False), ("includeDescendants", False), ("IsDistinct", False),
+                       ("UseIndexEnd", False), ("InclusionRules", []), ("CensoringCriteria", []), ("CensorWindow", {})):
+        if k in out and value[k] == default and r.random() < 0.5:
+            del out[k]
+    if set(out) == {"Start", "End"} or "UseEventEnd" in out:
+        out.setdefault("UseEventEnd", None)
+        out.setdefault("UseIndexEnd", None)
+    if len(out) == 1 and next(iter(out))[:1].isupper() and isinstance(next(iter(out.values())), dict):
+        (kind, body), = out.items()
+        if kind in ("ConditionOccurrence", "DrugExposure", "ProcedureOccurrence", "Measurement", "Observation"):
+            for k, v in r.sample(EMPTY, 2):
+                body.setdefault(k, v)
+            body.setdefault(kind.replace("Occurrence", "").replace("Exposure", "") + "TypeExclude", False)
+            if r.random() < 0.1:
+                body["CodesetId"] = 990 + r.randrange(2)     # no such set
+    if "PrimaryCriteria" in out:
+        if r.random() < 0.3 and (out.get("QualifiedLimit") or {}).get("Type") == "First":
+            del out["QualifiedLimit"]
+        if r.random() < 0.3 and (out.get("ExpressionLimit") or {}).get("Type") == "First":
+            del out["ExpressionLimit"]
+        if r.random() < 0.3 and (out.get("CollapseSettings") or {}).get("EraPad") in (0, "0"):
+            del out["CollapseSettings"]
+        if r.random() < 0.3:
+            out.setdefault("AdditionalCriteria", {} if r.random() < 0.5 else None)
+        out.setdefault("EndStrategy", None)
+    items = list(out.items())
+    r.shuffle(items)
+    return dict(items)
+
+
 # ---- what Circe's SQL gives ------------------------------------------------------------------------
 
 def load(folder):
@@ -620,6 +670,11 @@ def main():
             print(json.dumps({"id": i + 1, "expression": Maker(r).definition()}, separators=(",", ":")))
     elif sys.argv[1:2] == ["library"]:
         library(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    elif sys.argv[1:2] == ["twist"]:
+        for line in sys.stdin:
+            case = json.loads(line)
+            r = random.Random(int(sys.argv[2]) * 1_000_000 + case["id"])
+            print(json.dumps({"id": case["id"], "expression": twist(r, case["expression"])}, separators=(",", ":")))
     elif sys.argv[1:2] == ["expect"]:
         expect(sys.argv[2], sys.stdin)
     else:
