@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "hl7v2/acceptance.h"
 #include "hl7v2/mapper.h"
 #include "hl7v2/mllp.h"
 #include "source/id_maker.h"
@@ -70,8 +71,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!message.ok()) continue;
     ESSAIM_CHECK(mapper.Map(*message, "f", part).ok());
     // An answer to anything is a message that can be read.
+    const essaim::hl7v2::Ack ack = essaim::hl7v2::Judge(*message, {.ids = &ids});
     ESSAIM_CHECK(essaim::hl7v2::ParseMessage(
-                     BuildAck(&*message, essaim::hl7v2::AckCode::kError, "e", "1", "2020"))
+                     BuildAck(&*message, ack, essaim::hl7v2::AckKind::kApplication, "1", "2020"))
                      .ok());
   }
   return 0;

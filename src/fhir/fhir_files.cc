@@ -1,7 +1,5 @@
 #include "fhir/fhir_files.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -11,10 +9,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/bytes.h"
 #include "base/status_macros.h"
-#include "crypto/hash.h"
 #include "fhir/mapper.h"
+#include "source/gz_file.h"
 
 namespace essaim::fhir {
 namespace {
@@ -27,57 +24,6 @@ bool IsLines(const std::string& path) {
 
 bool IsDocument(const std::string& path) {
   return absl::EndsWith(path, ".json") || absl::EndsWith(path, ".json.gz");
-}
-
-// Reads plain and compressed files alike; what lies there is hashed in a pass of its own.
-class GzFile {
- public:
-  static absl::StatusOr<std::unique_ptr<GzFile>> Open(const std::string& path) {
-    auto file = std::make_unique<GzFile>();
-    file->file_ = gzopen(path.c_str(), "rb");
-    if (file->file_ == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-    gzbuffer(file->file_, 1 << 18);
-    file->path_ = path;
-    return file;
-  }
-
-  ~GzFile() {
-    if (file_ != nullptr) gzclose_r(file_);
-  }
-
-  GzFile() = default;
-  GzFile(const GzFile&) = delete;
-  GzFile& operator=(const GzFile&) = delete;
-
-  // 0 at the end.
-  absl::StatusOr<std::size_t> Read(char* to, std::size_t n) {
-    const int got = gzread(file_, to, static_cast<unsigned>(n));
-    int code = Z_OK;
-    gzerror(file_, &code);
-    // At the end, Z_BUF_ERROR: the compressed data stop before theirs.
-    if (got < 0 || (got == 0 && code == Z_BUF_ERROR))
-      return absl::InvalidArgumentError(absl::StrCat(path_, ": the compressed data are broken"));
-    return static_cast<std::size_t>(got);
-  }
-
-  std::uint64_t offset() const { return static_cast<std::uint64_t>(gzoffset(file_)); }
-
- private:
-  gzFile file_ = nullptr;
-  std::string path_;
-};
-
-absl::StatusOr<std::string> HashOfFile(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             &std::fclose);
-  if (file == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  crypto::Sha256Hasher hasher;
-  std::string buffer(1 << 18, '\0');
-  while (const std::size_t n = std::fread(buffer.data(), 1, buffer.size(), file.get()))
-    hasher.Update(std::string_view(buffer).substr(0, n));
-  if (std::ferror(file.get()) != 0)
-    return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
-  return ToHex(hasher.Finish());
 }
 
 class FhirFiles : public CdmSource {

@@ -93,18 +93,37 @@ TEST(Mllp, TakesFramesApartHoweverTheyCome) {
   MllpDecoder endless;
   EXPECT_THAT(endless.Put("\x0b" + std::string(kMessageBytesMax + 1, 'x')),
               HasCode(absl::StatusCode::kResourceExhausted));
+  // An end's first byte alone ends nothing, and takes nobody past the limit.
+  MllpDecoder half(8);
+  EXPECT_THAT(half.Put("\x0b\x1cxxxxxxxxxx"), HasCode(absl::StatusCode::kResourceExhausted));
+}
+
+TEST(Mllp, LineEndsBetweenFramesAreNothing) {
+  MllpDecoder decoder(8);
+  ASSERT_OK(decoder.Put("\r\n" + Frame("MSH|1") + "\r\n" + Frame("MSH|2") + Frame("MSH|34567")));
+  EXPECT_EQ(decoder.Next(), "MSH|1");
+  EXPECT_EQ(decoder.Next(), "MSH|2");
+  EXPECT_EQ(decoder.Next(), std::nullopt);
+  EXPECT_THAT(decoder.status(), HasCode(absl::StatusCode::kResourceExhausted));
 }
 
 TEST(Ack, AnswersTheSender) {
   ASSERT_OK_AND_ASSIGN(const Message asked,
                        ParseMessage("MSH|^~\\&|LAB|HA|EHR|HB|2020||ORU^R01|42|T|2.4\rPID|1"));
-  EXPECT_EQ(BuildAck(&asked, AckCode::kAccept, "", "9", "20200102"),
-            "MSH|^~\\&|EHR|HB|LAB|HA|20200102||ACK^R01|9|T|2.4\rMSA|AA|42\r");
-  ASSERT_OK_AND_ASSIGN(const Message error, ParseMessage(BuildAck(&asked, AckCode::kError,
-                                                                  "a|b\rMSH", "9", "20200102")));
+  const auto ack = [&](const Message* to, const Ack& what, AckKind kind = AckKind::kApplication) {
+    return BuildAck(to, what, kind, "9", "20200102");
+  };
+  EXPECT_EQ(ack(&asked, {}), "MSH|^~\\&|EHR|HB|LAB|HA|20200102||ACK^R01|9|T|2.4\rMSA|AA|42\r");
+  const Ack wrong{.code = AckCode::kError, .error = 101, .location = "PID^1^3", .text = "a|b\rMSH"};
+  ASSERT_OK_AND_ASSIGN(const Message error, ParseMessage(ack(&asked, wrong)));
   EXPECT_EQ(error.Find("MSA")->Text(1), "AE");
+  EXPECT_EQ(error.Find("MSA")->Text(3), "a|b MSH");
+  EXPECT_EQ(error.Find("ERR")->Text(2, 3), "3");
+  EXPECT_EQ(error.Find("ERR")->Text(3, 1), "101");
   EXPECT_EQ(error.Find("ERR")->Text(8), "a|b MSH");
-  EXPECT_OK(ParseMessage(BuildAck(nullptr, AckCode::kReject, "no message", "9", "2020")).status());
+  ASSERT_OK_AND_ASSIGN(const Message commit, ParseMessage(ack(&asked, wrong, AckKind::kCommit)));
+  EXPECT_EQ(commit.Find("MSA")->Text(1), "CE");
+  EXPECT_OK(ParseMessage(ack(nullptr, {.code = AckCode::kReject, .text = "no message"})).status());
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "node/node_folder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -211,18 +213,37 @@ DuckDbOptions FileOptions(const NodeFolder& folder, Entropy& entropy, Log* log) 
           .log = log};
 }
 
+absl::StatusOr<std::shared_ptr<DuckDbFile>> OpenFile(const DuckDbOptions& options,
+                                                     IfHeld if_held = IfHeld::kWait) {
+  constexpr auto kPause = std::chrono::milliseconds(100);
+  constexpr int kTries = 100;
+  for (int i = 1;; ++i) {
+    auto file = DuckDbFile::Open(options);
+    if (!absl::IsUnavailable(file.status()) || if_held == IfHeld::kFail || i == kTries) return file;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenFileSql(const DuckDbOptions& options) {
+  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file, OpenFile(options));
+  return OpenDuckDbEngine(std::move(file));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
-                                                             Entropy& entropy, Log* log) {
-  return OpenDuckDbWarehouse(FileOptions(folder, entropy, log));
+                                                             Entropy& entropy, Log* log,
+                                                             IfHeld if_held) {
+  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file,
+                          OpenFile(FileOptions(folder, entropy, log), if_held));
+  return OpenDuckDbWarehouse(std::move(file));
 }
 
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
                                                        Log* log) {
   if (!folder.config.omop_database.empty())
     return OpenPostgresEngine(folder.config.omop_database, log);
-  return OpenDuckDbEngine(FileOptions(folder, entropy, log));
+  return OpenFileSql(FileOptions(folder, entropy, log));
 }
 
 absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entropy, Log* log) {
@@ -233,7 +254,7 @@ absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entro
     return pair;
   }
   ESSAIM_ASSIGN_OR_RETURN(const std::shared_ptr<DuckDbFile> file,
-                          DuckDbFile::Open(FileOptions(folder, entropy, log)));
+                          OpenFile(FileOptions(folder, entropy, log)));
   ESSAIM_ASSIGN_OR_RETURN(pair.writing, OpenDuckDbEngine(file));
   ESSAIM_ASSIGN_OR_RETURN(pair.reading, OpenDuckDbEngine(file));
   return pair;
@@ -245,7 +266,7 @@ absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& fol
   DuckDbOptions options = FileOptions(folder, entropy, log);
   options.path = folder.path + "/identity.duckdb";
   options.key = std::move(key);
-  return OpenDuckDbEngine(options);
+  return OpenFileSql(options);
 }
 
 }  // namespace essaim::node

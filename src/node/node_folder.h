@@ -48,6 +48,9 @@ absl::StatusOr<std::string> SigningKeyOf(const NodeFolder& folder);  // public, 
 // policy.json, checked: unknown keys and wrong types are errors that name the key.
 absl::StatusOr<Policy> ReadPolicy(const std::string& path);
 
+// The encrypted file is one process's at a time; a listener has it for as long as a batch takes.
+enum class IfHeld { kWait, kFail };  // kWait: for ten seconds, then kUnavailable
+
 absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, Entropy& entropy);
 // The SQL engine over the same file: its OMOP tables.
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
@@ -63,6 +66,7 @@ absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entro
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& folder,
                                                            Entropy& entropy, Log* log);
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
-                                                             Entropy& entropy, Log* log);
+                                                             Entropy& entropy, Log* log,
+                                                             IfHeld if_held = IfHeld::kWait);
 
 }  // namespace essaim::node

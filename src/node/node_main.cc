@@ -22,6 +22,7 @@
 #include "node/control.h"
 #include "node/enrolment_client.h"
 #include "node/identity_commands.h"
+#include "node/listen_command.h"
 #include "node/load_command.h"
 #include "node/node_folder.h"
 #include "node/node_service.h"
@@ -180,6 +181,19 @@ int Serve(const Arguments& args) {
   return ServeConnected(*folder, **store, entropy, log);
 }
 
+void PrintListener(const Json& listener) {
+  const auto number = [&](const char* key) { return listener.value(key, std::uint64_t{0}); };
+  std::printf(
+      "listener  port %llu%s: %llu messages taken, %llu again, %llu refused; %llu loads, %llu "
+      "segments wait\n",
+      static_cast<unsigned long long>(number("port")), listener.value("tls", false) ? " (TLS)" : "",
+      static_cast<unsigned long long>(number("messages_taken")),
+      static_cast<unsigned long long>(number("messages_again")),
+      static_cast<unsigned long long>(number("messages_error") + number("messages_rejected")),
+      static_cast<unsigned long long>(number("loads")),
+      static_cast<unsigned long long>(number("segments_waiting")));
+}
+
 int Status(const Arguments& args) {
   const absl::StatusOr<NodeFolder> folder = OpenNodeFolder(args.dir);
   if (!folder.ok()) return Fail(folder.status());
@@ -194,7 +208,7 @@ int Status(const Arguments& args) {
   const auto certificate = crypto::ReadCertificate(folder->certificate_pem);
   json["certificate_until_ms"] = certificate.ok() ? certificate->not_after_ms : 0;
   json["datasets"] = Json::array();
-  const auto warehouse = OpenNodeWarehouse(*folder, entropy, nullptr);
+  const auto warehouse = OpenNodeWarehouse(*folder, entropy, nullptr, IfHeld::kFail);
   if (warehouse.ok()) {
     const auto sets = (*warehouse)->DataSets();
     if (!sets.ok()) return Fail(sets.status());
@@ -208,6 +222,8 @@ int Status(const Arguments& args) {
   const auto live = transport::ControlStatusAt(ControlPath(args.dir));
   json["serving"] = live.ok();
   if (live.ok()) json["connected"] = live->connected();
+  json["listener"] = Json::parse(ListenerStatus(args.dir), nullptr, false);
+  if (json["listener"].is_discarded()) json["listener"] = nullptr;
   json["runs"] = Json::array();
   const v1::ControlStatus now = live.ok() ? *live : v1::ControlStatus();
   for (const v1::ControlRun& run : now.runs()) {
@@ -225,6 +241,7 @@ int Status(const Arguments& args) {
   std::printf("serving   %s\n", !live.ok()          ? "no"
                                 : live->connected() ? "yes, connected to the hub"
                                                     : "yes, the hub cannot be reached");
+  if (json["listener"].is_object()) PrintListener(json["listener"]);
   for (const Json& run : json["runs"]) {
     std::printf("run       %s: %s\n", run["run"].get<std::string>().c_str(),
                 run["needs_person"].get<bool>() ? "waits for a person here" : "in progress");
@@ -277,6 +294,7 @@ int Main(int argc, char** argv) {
                              {stop, [&] { return Stop(args); }},
                              LoadCommand(app),
                              UndoCommand(app),
+                             ListenCommand(app),
                              QualityCommand(app),
                              CohortCommand(app),
                              OptOutCommand(app),
