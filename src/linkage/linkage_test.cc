@@ -1,0 +1,207 @@
+// The parts: fields, likeness, levels, blocks, groups.
+#include <numeric>
+
+#include "base/testing/status_matchers.h"
+#include "linkage/blocking.h"
+#include "linkage/clusters.h"
+#include "linkage/comparison.h"
+#include "linkage/encoding.h"
+#include "linkage/person_fields.h"
+#include "linkage/similarity.h"
+
+namespace essaim::linkage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(PersonFields, LettersAreFolded) {
+  EXPECT_EQ(FoldLetters("Le Goff"), "LE GOFF");
+  EXPECT_EQ(FoldLetters("  Éloïse-Zoë\xE2\x80\x99s d'Œuvre "), "ELOISE ZOES DOEUVRE");
+  EXPECT_EQ(FoldLetters("Łukasz Ångström Strauß Þór"), "LUKASZ ANGSTROM STRAUSS THOR");
+  EXPECT_EQ(FoldLetters("e\xCC\x81t\xC3\xA9"), "ETE");  // a combining accent, and one letter
+  EXPECT_EQ(FoldLetters("Иванов"), "Иванов");
+  EXPECT_EQ(FoldLetters("a\xC3"), "A");  // cut in the middle of a letter
+  EXPECT_EQ(FoldLetters("\xFF\xFE 12"), "");
+}
+
+TEST(PersonFields, OneFormForTheSamePerson) {
+  const PersonFields a =
+      Normalise({.family_name = "Le Goff",
+                 .given_names = "Jean-Pierre, Paul",
+                 .birth_date = "12/05/1984",
+                 .sex = "homme",
+                 .postcode = "29 200",
+                 .identifiers = {{"IPP", "12"}, {"x", "1 84 05 29 019 123 64"}}});
+  const PersonFields b = Normalise({.family_name = "LE-GOFF",
+                                    .given_names = "jean-pierre",
+                                    .birth_date = "1984-05-12T00:00:00",
+                                    .sex = "male",
+                                    .postcode = "29200",
+                                    .identifiers = {{"urn:INS-NIR", "1840529019123"}}});
+  EXPECT_EQ(a.family, "LEGOFF");
+  EXPECT_EQ(a.given, "JEANPIERRE");
+  EXPECT_EQ(a.birth, "19840512");
+  EXPECT_EQ(b.national_id, "1840529019123");
+  EXPECT_EQ(Compare(a, b).levels, (std::array<std::int8_t, 5>{3, 3, 3, 3, 3}));
+  EXPECT_EQ(Normalise({.birth_date = "1984"}).birth, "19840000");
+  EXPECT_EQ(Normalise({.birth_date = "1984-5-2"}).birth, "19840502");
+  EXPECT_EQ(Normalise({.birth_date = "05/25/1984"}).birth, "19840525");
+  EXPECT_EQ(Normalise({.birth_date = "unknown"}).birth, "");
+  EXPECT_EQ(Normalise({.birth_date = "99999999999"}).birth, "");
+}
+
+TEST(PersonFields, NirsHaveAKey) {
+  EXPECT_EQ(NirOf("", "255081416802538"), "2550814168025");  // the specimen of the French services
+  EXPECT_EQ(NirOf("", "255081416802539"), "");
+  EXPECT_EQ(NirOf("", "2550814168025"), "");  // any number of 13 digits
+  EXPECT_EQ(NirOf("INS-NIR", "2550814168025"), "2550814168025");
+  // Corsica: 2A is reckoned as 19: 97 - 1800519004123 mod 97.
+  const std::int64_t number = 1800519004123;
+  EXPECT_EQ(NirOf("", "180052A004123" + std::to_string(97 - number % 97)), "180052A004123");
+  EXPECT_EQ(NirOf("NIR", ""), "");
+  const SecretBytes secret = SecretBytes::CopyOf("0123456789abcdef");
+  // printf 2550814168025 | openssl dgst -sha256 -hmac 0123456789abcdef
+  EXPECT_EQ(HashedId(secret, "2550814168025"),
+            "92a959a599b06cc09cea36a85f34481fec5193232c8453c230d857033f30d2c3");
+  EXPECT_TRUE(IsHashedId(HashedId(secret, "2550814168025")));
+}
+
+TEST(Likeness, SoundexOfTheArchives) {
+  for (const auto& [name, code] : {std::pair{"ROBERT", "R163"},
+                                   {"RUPERT", "R163"},
+                                   {"ASHCRAFT", "A261"},
+                                   {"TYMCZAK", "T522"},
+                                   {"PFISTER", "P236"},
+                                   {"HONEYMAN", "H555"},
+                                   {"LEE", "L000"},
+                                   {"JACKSON", "J250"}})
+    EXPECT_EQ(Soundex(name), code) << name;
+  EXPECT_EQ(Soundex("Иванов"), "");
+}
+
+// Winkler (1990, 2006), as in the tests of most implementations.
+TEST(Likeness, JaroWinklerOfThePaper) {
+  for (const auto& [a, b, expected] : {std::tuple{"MARTHA", "MARHTA", 0.9611},
+                                       {"DIXON", "DICKSONX", 0.8133},
+                                       {"DWAYNE", "DUANE", 0.84},
+                                       {"SHACKLEFORD", "SHACKELFORD", 0.9818},
+                                       {"CUNNINGHAM", "CUNNIGHAM", 0.9800},
+                                       {"ABC", "XYZ", 0.0}})
+    EXPECT_NEAR(JaroWinkler(a, b), expected, 5e-4) << a;
+  EXPECT_EQ(JaroWinkler("", ""), 1);
+  EXPECT_EQ(JaroWinkler("", "A"), 0);
+  EXPECT_EQ(JaroWinkler(std::string(200, 'A'), std::string(200, 'A')), 1);
+}
+
+TEST(Likeness, EditsAreCountedUpToAMost) {
+  EXPECT_EQ(EditDistance("19840512", "19840512", 2), 0);
+  EXPECT_EQ(EditDistance("19840512", "19480512", 2), 1);  // exchanged
+  EXPECT_EQ(EditDistance("75011", "7511", 2), 1);
+  EXPECT_EQ(EditDistance("ABCDEF", "UVWXYZ", 2), 3);
+  EXPECT_EQ(EditDistance("", "AB", 2), 2);
+}
+
+TEST(Comparison, LevelsOfErrors) {
+  const PersonFields p{
+      .family = "MARTIN", .given = "CLAIRE", .birth = "19840512", .sex = "F", .postcode = "75011"};
+  const auto level = [&](Field field, auto change) {
+    PersonFields other = p;
+    change(other);
+    return Compare(p, other)[field];
+  };
+  EXPECT_EQ(level(Field::kFamily, [](auto& o) { o.family = "MARTYN"; }), kHigh);
+  EXPECT_EQ(level(Field::kFamily, [](auto& o) { o.family = "DUPONT"; }), kNone);
+  EXPECT_EQ(level(Field::kFamily, [](auto& o) { o.family = ""; }), kMissing);
+  EXPECT_EQ(level(Field::kFamily, [](auto& o) { std::swap(o.family, o.given); }), kHigh);
+  EXPECT_EQ(level(Field::kBirth, [](auto& o) { o.birth = "19841205"; }), kHigh);
+  EXPECT_EQ(level(Field::kBirth, [](auto& o) { o.birth = "19840503"; }), kHigh);
+  EXPECT_EQ(level(Field::kBirth, [](auto& o) { o.birth = "19841127"; }), kMedium);
+  EXPECT_EQ(level(Field::kBirth, [](auto& o) { o.birth = "20010228"; }), kNone);
+  EXPECT_EQ(level(Field::kSex, [](auto& o) { o.sex = "M"; }), kNone);
+  EXPECT_EQ(level(Field::kPostcode, [](auto& o) { o.postcode = "75012"; }), kHigh);
+  EXPECT_EQ(level(Field::kPostcode, [](auto& o) { o.postcode = "75020"; }), kMedium);
+}
+
+EncodedPerson Encode(const PersonFields& p, const char* secret = "0123456789abcdef") {
+  return Encoder(SecretBytes::CopyOf(secret), "p").Encode(p);
+}
+
+TEST(Encoding, EncodingsAgreeAsTheTextsDo) {
+  const PersonFields p{.family = "LEFEBVRE",
+                       .given = "CLAIRE",
+                       .birth = "19840512",
+                       .sex = "F",
+                       .postcode = "75011"};
+  PersonFields typo = p, stranger{.family = "MOREAU",
+                                  .given = "HUGO",
+                                  .birth = "19841130",
+                                  .sex = "M",
+                                  .postcode = "29200"};
+  typo.family = "LEFEVBRE";
+  typo.birth = "19840517";
+  typo.postcode = "";
+  EXPECT_EQ(CompareEncoded(Encode(p), Encode(p)).levels,
+            (std::array<std::int8_t, 5>{3, 3, 3, 3, 3}));
+  EXPECT_EQ(CompareEncoded(Encode(p), Encode(typo)).levels,
+            (std::array<std::int8_t, 5>{2, 3, 2, 3, -1}));
+  EXPECT_EQ(CompareEncoded(Encode(p), Encode(stranger)).levels,
+            (std::array<std::int8_t, 5>{0, 0, 0, 0, 0}));
+  PersonFields swapped = p;
+  std::swap(swapped.family, swapped.given);
+  EXPECT_EQ(CompareEncoded(Encode(p), Encode(swapped)).levels,
+            (std::array<std::int8_t, 5>{2, 2, 3, 3, 3}));
+}
+
+TEST(Encoding, WithoutTheSecretNothingAgrees) {
+  const PersonFields p{.family = "LEFEBVRE",
+                       .given = "CLAIRE",
+                       .birth = "19840512",
+                       .sex = "F",
+                       .postcode = "75011",
+                       .national_id = "1840529019123"};
+  const EncodedPerson a = Encode(p), b = Encode(p, "another secret 16");
+  EXPECT_NE(a.id_hash, b.id_hash);
+  EXPECT_NE(a.group, b.group);
+  for (std::size_t f = 0; f < kFields; ++f) {
+    EXPECT_NE(a.filters[f], b.filters[f]);
+    EXPECT_LT(DiceOverChance(a.filters[f], b.filters[f]), 0.2) << f;
+  }
+}
+
+TEST(Encoding, TheSaltMakesAnotherFilterOfTheSameNameEveryYear) {
+  PersonFields p{.family = "MARTIN", .given = "MARIE", .birth = "19840512"};
+  const EncodedPerson a = Encode(p);
+  p.birth = "19850512";
+  const EncodedPerson b = Encode(p);
+  EXPECT_LT(DiceOverChance(a.filters[0], b.filters[0]), 0.2);
+  EXPECT_EQ(CompareEncoded(a, b).levels, (std::array<std::int8_t, 5>{-1, -1, -1, -1, -1}));
+}
+
+TEST(Blocking, PairsOfABlockComeOnce) {
+  const KeyLists a = {{1, 2}, {2}, {}}, b = {{2, 1}, {3}};
+  const auto between = PairsOf(a, &b);
+  ASSERT_OK(between);
+  EXPECT_THAT(between->pairs, ElementsAre(Pair{0, 0}, Pair{1, 0}));
+  const auto within = PairsOf(a, nullptr);
+  ASSERT_OK(within);
+  EXPECT_THAT(within->pairs, ElementsAre(Pair{0, 1}));
+}
+
+TEST(Blocking, ABlockOfEverybodyIsLeftOut) {
+  const KeyLists a(2'000, {7});
+  const auto within = PairsOf(a, nullptr);
+  ASSERT_OK(within);
+  EXPECT_THAT(within->pairs, IsEmpty());
+  EXPECT_EQ(within->n_left_out, 1u);
+}
+
+TEST(Clusters, TheHeaviestTieWinsAndConflictsStayApart) {
+  const auto one_each = [](const auto& a, const auto& b) { return a.size() + b.size() <= 2; };
+  EXPECT_THAT(Clusters(4, {{0, 2, 5}, {1, 2, 9}, {0, 3, 1}}, one_each), ElementsAre(0, 1, 1, 0));
+  const auto all = [](const auto&, const auto&) { return true; };
+  EXPECT_THAT(Clusters(5, {{3, 4, 1}, {0, 3, 1}}, all), ElementsAre(0, 1, 2, 0, 0));
+}
+
+}  // namespace
+}  // namespace essaim::linkage

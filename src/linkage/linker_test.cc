@@ -1,0 +1,126 @@
+// Precision and recall of whole linkages on made-up persons, and what must never be linked.
+#include "linkage/linker.h"
+
+#include "base/testing/status_matchers.h"
+#include "linkage/made_up_testing.h"
+
+namespace essaim::linkage {
+namespace {
+
+const std::string kNames = ESSAIM_SOURCE_DIR "/tests/data/linkage/names.csv";
+
+struct Floor {
+  double error_rate, clear_precision, clear_recall, encoded_precision, encoded_recall;
+};
+
+// bench/linkage_bench.cc has the figures for 10,000 persons; here 2,000, a little below what it is.
+class Accuracies : public ::testing::TestWithParam<Floor> {};
+
+TEST_P(Accuracies, HoldTheirFloor) {
+  const Floor& floor = GetParam();
+  const auto lists = MakeUp(kNames, {.n = 2'000, .error_rate = floor.error_rate, .seed = 3});
+  ASSERT_OK(lists);
+  const std::vector<PersonFields> a = FieldsOf(lists->a), b = FieldsOf(lists->b);
+  const LinkTask clear = TaskOf(a, b);
+  const auto result = Link(clear, {});
+  ASSERT_OK(result);
+  const Accuracy in_clear = AccuracyOf(*lists, OneToOne(clear, *result));
+  EXPECT_GE(in_clear.precision, floor.clear_precision);
+  EXPECT_GE(in_clear.recall, floor.clear_recall);
+  EXPECT_GT(result->n_all, 100 * result->n_compared);
+  EXPECT_NEAR(result->n_matches, 600, 90);  // the model knows how many there are
+
+  const Encoder encoder(SecretBytes::CopyOf("the sites' own secret"), "p");
+  std::vector<EncodedPerson> ea, eb;
+  for (const PersonFields& p : a) ea.push_back(encoder.Encode(p));
+  for (const PersonFields& p : b) eb.push_back(encoder.Encode(p));
+  const LinkTask encoded = TaskOf(ea, eb);
+  const auto blind = Link(encoded, {});
+  ASSERT_OK(blind);
+  const Accuracy in_filters = AccuracyOf(*lists, OneToOne(encoded, *blind));
+  EXPECT_GE(in_filters.precision, floor.encoded_precision);
+  EXPECT_GE(in_filters.recall, floor.encoded_recall);
+
+  const auto equal = LinkDeterministically(a, b);
+  ASSERT_OK(equal);
+  EXPECT_LT(AccuracyOf(*lists, *equal).recall, in_clear.recall);  // what the model is for
+}
+
+INSTANTIATE_TEST_SUITE_P(ErrorRates, Accuracies,
+                         ::testing::Values(Floor{0.01, 0.99, 0.99, 0.985, 0.98},
+                                           Floor{0.05, 0.99, 0.98, 0.985, 0.96},
+                                           Floor{0.20, 0.985, 0.94, 0.98, 0.88}));
+
+TEST(Linker, DuplicatesWithinAList) {
+  const auto lists = MakeUp(kNames, {.n = 1'000, .shared = 0.1, .error_rate = 0.05, .seed = 5});
+  ASSERT_OK(lists);
+  std::vector<PersonFields> people = FieldsOf(lists->a);
+  for (const PersonFields& p : FieldsOf(lists->b)) people.push_back(p);
+  const auto result = Link(TaskWithin(people), {});
+  ASSERT_OK(result);
+  std::vector<Pair> called;
+  for (const ScoredPair& p : result->pairs) {
+    if (p.probability >= kLinkProbability && !NeedsPerson(p) && p.pair.a < 1'000 &&
+        p.pair.b >= 1'000)
+      called.push_back({p.pair.a, p.pair.b - 1'000});
+  }
+  const Accuracy accuracy = AccuracyOf(*lists, called);
+  EXPECT_GE(accuracy.precision, 0.97);
+  EXPECT_GE(accuracy.recall, 0.95);
+}
+
+PersonFields Claire() {
+  return {
+      .family = "MARTIN", .given = "CLAIRE", .birth = "19840512", .sex = "F", .postcode = "75011"};
+}
+
+ScoredPair Scored(const PersonFields& a, const PersonFields& b, IdAgreement id) {
+  return {.pair = {}, .comparison = Compare(a, b), .id = id};
+}
+
+TEST(Linker, APersonDecidesOnTwinsAndDoubtfulIdentifiers) {
+  PersonFields twin = Claire();
+  twin.given = "JULIE";
+  EXPECT_TRUE(NeedsPerson(Scored(Claire(), twin, IdAgreement::kUnknown)));
+  EXPECT_FALSE(NeedsPerson(Scored(Claire(), twin, IdAgreement::kEqual)));
+  EXPECT_TRUE(NeedsPerson(Scored(Claire(), Claire(), IdAgreement::kDifferent)));
+  EXPECT_FALSE(NeedsPerson(Scored(Claire(), Claire(), IdAgreement::kUnknown)));
+  const PersonFields child{.family = "MARTIN", .given = "HUGO", .birth = "20150203", .sex = "M"};
+  EXPECT_TRUE(NeedsPerson(Scored(Claire(), child, IdAgreement::kEqual)));
+}
+
+TEST(Linker, AnIdentifierAloneBringsAPairTogether) {
+  std::vector<PersonFields> a = {Claire(), Claire()};
+  a[1] = {.family = "NGUYEN",
+          .given = "LINH",
+          .birth = "19700101",
+          .sex = "F",
+          .national_id = "2700175011123"};
+  // Claims have no name: the identifier, and a year of birth that agrees.
+  const std::vector<PersonFields> b = {
+      {.birth = "19700000", .sex = "F", .national_id = "2700175011123"}};
+  const LinkTask task = TaskOf(a, b);
+  const auto result = Link(task, {});
+  ASSERT_OK(result);
+  EXPECT_EQ(OneToOne(task, *result), (std::vector<Pair>{{1, 0}}));
+}
+
+TEST(Linker, NobodyOrOneIsNoFault) {
+  const std::vector<PersonFields> none, one = {Claire()};
+  for (const auto& [a, b] : {std::pair{none, none}, {none, one}, {one, none}}) {
+    const auto result = Link(TaskOf(a, b), {});
+    ASSERT_OK(result);
+    EXPECT_TRUE(result->pairs.empty());
+  }
+  const auto within = Link(TaskWithin(one), {});
+  ASSERT_OK(within);
+  const auto two = Link(TaskOf(one, one), {});
+  ASSERT_OK(two);
+  const std::vector<PersonFields> empty = {PersonFields(), PersonFields()};
+  const auto unknown = Link(TaskWithin(empty), {});
+  ASSERT_OK(unknown);
+  EXPECT_TRUE(unknown->pairs.empty());
+}
+
+}  // namespace
+}  // namespace essaim::linkage
