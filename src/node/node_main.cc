@@ -20,6 +20,7 @@
 #include "crypto/entropy.h"
 #include "node/cohort_command.h"
 #include "node/control.h"
+#include "node/deidentify_command.h"
 #include "node/enrolment_client.h"
 #include "node/identity_commands.h"
 #include "node/listen_command.h"
@@ -297,6 +298,7 @@ int Main(int argc, char** argv) {
                              ListenCommand(app),
                              QualityCommand(app),
                              CohortCommand(app),
+                             DeidentifyCommand(app),
                              OptOutCommand(app),
                              KeysCommand(app),
                              IdentityCommand(app),

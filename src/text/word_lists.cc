@@ -1,0 +1,72 @@
+#include "text/word_lists.h"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_set>
+
+namespace essaim::text {
+namespace {
+
+#include "text/word_lists.inc"
+
+using Words = std::unordered_set<std::string_view>;
+
+// An array and not a string_view: GCC counts the characters of a constexpr one at compile time, and
+// gives up at 262,144.
+template <std::size_t N>
+Words Read(const char (&text)[N]) {
+  std::string_view list(text, N - 1);
+  Words words;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find('\n'), list.size());
+    if (end > 0 && list[0] != '#') words.insert(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return words;
+}
+
+}  // namespace
+
+bool IsGivenName(std::string_view folded) {
+  static const Words* const kWords = new Words(Read(kGivenNames));
+  return kWords->contains(folded);
+}
+
+bool IsFamilyName(std::string_view folded) {
+  static const Words* const kWords = new Words(Read(kFamilyNames));
+  return kWords->contains(folded);
+}
+
+bool IsCommonWord(std::string_view folded) {
+  static const Words* const kWords = new Words(Read(kCommonWords));
+  if (kWords->contains(folded)) return true;
+  // Plurals and feminines of what is listed.
+  for (const int cut : {1, 2}) {
+    const std::size_t n = folded.size();
+    if (n < static_cast<std::size_t>(cut) + 4) return false;
+    const std::string_view tail = folded.substr(n - static_cast<std::size_t>(cut));
+    if ((tail == "s" || tail == "e" || tail == "es" || tail == "ly") &&
+        kWords->contains(folded.substr(0, n - static_cast<std::size_t>(cut))))
+      return true;
+  }
+  return false;
+}
+
+bool LooksMedical(std::string_view folded) {
+  static const Words* const kWords = new Words(Read(kMedicalWords));
+  if (kWords->contains(folded)) return true;
+  static constexpr std::string_view kEndings[] = {
+      "itis",   "ite",    "emia",    "emie",   "osis",    "ose",     "oma",    "pathy",  "pathie",
+      "tomy",   "tomie",  "scopy",   "scopie", "graphy",  "graphie", "logy",   "logie",  "algia",
+      "algie",  "plasty", "plastie", "pril",   "sartan",  "statin",  "statine", "cillin", "cilline",
+      "azole",  "mycin",  "mycine",  "oxacin", "oxacine", "parine",  "parin",  "mab",    "tinib",
+      "olol",   "dipine", "gliptin", "formin", "formine", "profene", "profen", "cycline", "caine",
+      "ectomy", "ectomie", "ostomy", "stomie", "rrhea",   "rrhee",   "uria",   "urie",   "ique",
+      "iques",  "megaly", "megalie", "plegia", "plegie",  "trophy",  "trophie", "genic", "logue",
+      "xaban",  "floxacin", "amide", "azepam", "zolam",   "thiazide", "tropin"};
+  return folded.size() >= 6 && std::ranges::any_of(kEndings, [&](std::string_view ending) {
+           return folded.ends_with(ending);
+         });
+}
+
+}  // namespace essaim::text

@@ -1,0 +1,21 @@
+// What words are: given names, family names, words of everyday French and English, of medicine.
+//
+// The lists (data/text, with their sources) are folded (fold.h). A word may be in several: "pierre",
+// "petit", "rose". Threads: all functions may run concurrently.
+#pragma once
+
+#include <string_view>
+
+namespace essaim::text {
+
+bool IsGivenName(std::string_view folded);
+bool IsFamilyName(std::string_view folded);
+bool IsCommonWord(std::string_view folded);  // by the list, or a word's or verb's usual ending
+// A term, an eponym or an abbreviation of the list, or one by its ending (-emia, -tomie, -pril).
+bool LooksMedical(std::string_view folded);
+
+inline bool IsAnyName(std::string_view folded) {
+  return IsGivenName(folded) || IsFamilyName(folded);
+}
+
+}  // namespace essaim::text
