@@ -9,6 +9,7 @@
 #include "algorithms/descriptive/histogram.h"
 #include "algorithms/descriptive/moments.h"
 #include "algorithms/descriptive/quantile.h"
+#include "algorithms/descriptive/site_distance.h"
 #include "algorithms/descriptive/standardised_mean_difference.h"
 #include "algorithms/descriptive/table_one.h"
 #include "algorithms/descriptive/two_sample_t.h"
@@ -25,6 +26,7 @@ void RegisterDescriptive(Registry& registry) {
   registry.Add(descriptive::HistogramInfo());
   registry.Add(descriptive::MomentsInfo());
   registry.Add(descriptive::QuantileInfo());
+  registry.Add(descriptive::SiteDistanceInfo());
   registry.Add(descriptive::StandardisedMeanDifferenceInfo());
   registry.Add(descriptive::TTestInfo());
   registry.Add(descriptive::TableOneInfo());
