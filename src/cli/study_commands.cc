@@ -17,6 +17,7 @@
 #include "cli/screen.h"
 #include "cli/study_text.h"
 #include "report/csv.h"
+#include "report/site_labels.h"
 #include "report/terminal.h"
 #include "study/json_schema.h"
 #include "study/study_source.h"
@@ -174,9 +175,15 @@ int ShowResult(const Arguments& args) {
     if (!bytes.ok()) return Fail(bytes.status());
     const absl::StatusOr<Result> result = Result::Decode(*bytes);
     if (!result.ok()) return Fail(result.status());
+    const SiteLabels labels = LabelsOfJson(analysis.value("quality", Json()));
     if (args.format == "csv") {
       std::printf("# analysis: %s\r\n%s", analysis["name"].get<std::string>().c_str(),
                   ResultCsv(*result, minimum_cell).c_str());
+      if (!labels.empty()) {
+        const ResultTable table = LabelTable(labels);
+        std::printf("# %s: %s\r\n%s", table.id.c_str(), table.title.c_str(),
+                    TableCsv(table, minimum_cell).c_str());
+      }
       continue;
     }
     std::string sites;
@@ -187,6 +194,7 @@ int ShowResult(const Arguments& args) {
     for (const auto& [site, why] : left_out.items())
       std::printf("without %s: %s\n", site.c_str(), why.get<std::string>().c_str());
     std::printf("%s\n", ResultText(*result, style).c_str());
+    if (!labels.empty()) std::printf("%s\n", TableText(LabelTable(labels), style).c_str());
   }
   if (!found)
     return Fail(absl::NotFoundError(

@@ -15,6 +15,7 @@
 #include "engine/context.h"
 #include "engine/hub_plan.h"
 #include "engine/secure_sum_maker.h"
+#include "engine/site_label.h"
 #include "essaim/v1/run.pb.h"
 #include "governance/disclosure.h"
 #include "secagg/hub_session.h"
@@ -279,7 +280,8 @@ class HubRunImpl final : public HubRun {
     const auto is = [&](RunPhase phase, v1::AnswerBody::AnswerCase answer) {
       return progress_.phase == phase && body.answer_case() == answer;
     };
-    if (is(RunPhase::kPlanning, v1::AnswerBody::kAccepted)) return absl::OkStatus();
+    if (is(RunPhase::kPlanning, v1::AnswerBody::kAccepted))
+      return TakeLabel(body.accepted(), progress_.sites[site].quality);
     const std::uint32_t member = MemberOf(site);
     if (is(RunPhase::kKeys, v1::AnswerBody::kAdvert))
       return batch_->TakeAdvert(member, body.advert());
@@ -287,9 +289,8 @@ class HubRunImpl final : public HubRun {
       return batch_->TakeBundles(member, body.shares());
     if (is(RunPhase::kMasking, v1::AnswerBody::kMasked))
       return session_->TakeMasked(member, body.masked());
-    if (is(RunPhase::kConsistency, v1::AnswerBody::kConsistency)) {
+    if (is(RunPhase::kConsistency, v1::AnswerBody::kConsistency))
       return session_->TakeAgreement(member, body.consistency());
-    }
     if (is(RunPhase::kUnmasking, v1::AnswerBody::kUnmask))
       return session_->TakeUnmask(member, body.unmask());
     return absl::InvalidArgumentError("sent an answer of another kind");
@@ -324,9 +325,8 @@ class HubRunImpl final : public HubRun {
 
   std::string OpenNames() const {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < asks_.size(); ++i) {
+    for (std::size_t i = 0; i < asks_.size(); ++i)
       if (asks_[i].has_value()) names.push_back(options_.roster[i].site);
-    }
     return absl::StrJoin(names, ", ");
   }
 

@@ -64,6 +64,7 @@ struct SiteProgress {
   } standing = Standing::kWaiting;
   std::string detail;  // for people: the refusal's code, "no answer in time"
   std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::optional<SiteQuality> quality;  // the site's own label of its data, once it takes part
 };
 
 struct RunProgress {

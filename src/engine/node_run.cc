@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "crypto/hash.h"
 #include "engine/context.h"
+#include "engine/site_label.h"
 #include "essaim/v1/run.pb.h"
 #include "secagg/client.h"
 #include "secagg/codec.h"
@@ -98,6 +99,12 @@ class NodeRunImpl final : public NodeRun {
     v1::AnswerBody answer;
     if (body.ask_case() == v1::AskBody::kPlan) {
       ESSAIM_ASSIGN_OR_RETURN(*answer.mutable_accepted(), Plan(body.plan(), persisted != nullptr));
+      // The label that was told stays the run's, whatever was measured since.
+      if (persisted == nullptr) {
+        AddLabel(*answer.mutable_accepted());
+      } else if (persisted->accepted().has_quality()) {
+        *answer.mutable_accepted()->mutable_quality() = persisted->accepted().quality();
+      }
       return answer;
     }
     if (!planned_.has_value()) return Refuse(v1::REFUSAL_OUT_OF_ORDER, "no plan yet");
@@ -131,6 +138,12 @@ class NodeRunImpl final : public NodeRun {
       default:
         return Refuse(v1::REFUSAL_MALFORMED, "an ask of no known kind");
     }
+  }
+
+  void AddLabel(v1::Accepted& accepted) const {
+    if (!options_.quality) return;
+    const std::optional<SiteQuality> quality = options_.quality(planned_->study);
+    if (quality.has_value()) *accepted.mutable_quality() = LabelToWire(*quality);
   }
 
   template <typename List>

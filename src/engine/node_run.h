@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ using CohortSource = std::function<absl::StatusOr<PersonTable>(
 enum class Approval { kYes, kNo, kWait };
 using ApprovalSource = std::function<Approval(const Study& study)>;
 
+// This site's label of its data, to stand beside the study's results; nullopt: none for this study.
+using QualitySource = std::function<std::optional<SiteQuality>(const Study& study)>;
+
 struct NodeRunOptions {
   std::string site;         // this site's name
   SecretBytes signing_key;  // Ed25519 seed, 32 bytes
@@ -40,6 +44,7 @@ struct NodeRunOptions {
   Policy policy;
   CohortSource cohort;
   ApprovalSource approval;
+  QualitySource quality = nullptr;  // null: none
 };
 
 class NodeRun {

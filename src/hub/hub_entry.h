@@ -9,6 +9,7 @@
 
 #include "engine/hub_run.h"
 #include "hub/hub_service.h"
+#include "report/site_labels.h"
 
 namespace essaim::hub {
 
@@ -16,6 +17,7 @@ struct FinishedAnalysis {
   Result result;
   std::vector<std::string> sites;
   std::map<std::string, std::string> left_out;  // the study's other sites, and why
+  SiteLabels labels;                            // the data quality of the sites in the result
 };
 
 struct HubService::Entry {

@@ -100,6 +100,7 @@ absl::StatusOr<std::string> HubService::ResultJson(const std::string& id) {
         {{"name", entry->study.analyses[i].name},
          {"sites", f.sites},
          {"left_out", f.left_out},
+         {"quality", LabelsJson(f.labels)},
          {"result_sha256", ToHex(crypto::Sha256(f.result.Encode()))},
          {"result_bytes", ToHex(f.result.Encode())},
          {"result", Json::parse(essaim::ResultJson(f.result, entry->study.privacy.minimum_cell))}});
@@ -130,7 +131,8 @@ absl::StatusOr<std::string> HubService::ReportHtml(const std::string& id) {
     sections.push_back({.title = study.analyses[i].name,
                         .result = entry->finished[i].result,
                         .sites = entry->finished[i].sites,
-                        .comparison = std::nullopt});
+                        .comparison = std::nullopt,
+                        .labels = entry->finished[i].labels});
   }
   return HtmlReport(head, sections);
 }

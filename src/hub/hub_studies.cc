@@ -34,6 +34,7 @@ std::string EncodeFinished(const FinishedAnalysis& finished) {
     w.Bytes(why);
   }
   w.Bytes(finished.result.Encode());
+  w.Bytes(LabelsJson(finished.labels).dump());
   return w.Take();
 }
 
@@ -54,6 +55,11 @@ absl::StatusOr<FinishedAnalysis> DecodeFinished(std::string_view bytes) {
   }
   ESSAIM_ASSIGN_OR_RETURN(const std::string result, r.Bytes(limits::kMessageBytesMax));
   ESSAIM_ASSIGN_OR_RETURN(finished.result, Result::Decode(result));
+  if (r.End().ok()) return finished;  // stored before results had labels
+  ESSAIM_ASSIGN_OR_RETURN(const std::string labels, r.Bytes(limits::kMessageBytesMax));
+  const Json json = Json::parse(labels, nullptr, false);
+  if (!json.is_object()) return absl::DataLossError("a stored result with labels that do not read");
+  finished.labels = LabelsOfJson(json);
   return finished;
 }
 
@@ -66,6 +72,16 @@ std::map<std::string, std::string> LeftOut(const std::vector<SiteProgress>& all,
       left_out[site.site] = site.detail.empty() ? "no answer in time" : site.detail;
   }
   return left_out;
+}
+
+SiteLabels LabelsOf(const std::vector<SiteProgress>& all,
+                    const std::vector<std::string>& in_result) {
+  SiteLabels labels;
+  for (const SiteProgress& site : all) {
+    if (site.quality.has_value() && std::ranges::find(in_result, site.site) != in_result.end())
+      labels[site.site] = *site.quality;
+  }
+  return labels;
 }
 
 std::string ResultKey(const std::string& id, std::size_t analysis) {
@@ -216,7 +232,8 @@ void HubService::EndRun(Entry& entry) {
   if (result.ok()) {
     entry.finished.push_back({.result = *std::move(result),
                               .sites = entry.run->SitesInResult(),
-                              .left_out = LeftOut(entry.last_sites, entry.run->SitesInResult())});
+                              .left_out = LeftOut(entry.last_sites, entry.run->SitesInResult()),
+                              .labels = LabelsOf(entry.last_sites, entry.run->SitesInResult())});
     stored = store_->Put("result", ResultKey(entry.id, entry.analysis),
                          EncodeFinished(entry.finished.back()));
   }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "report/site_labels.h"
 #include "transport/json_text.h"
 
 namespace essaim::hub {
@@ -23,6 +24,7 @@ Json SitesJson(const std::vector<SiteProgress>& sites) {
                     {"detail", site.detail},
                     {"bytes_in", site.bytes_in},
                     {"bytes_out", site.bytes_out}});
+    if (site.quality.has_value()) json.back()["quality"] = LabelJson(*site.quality);
   }
   return json;
 }
@@ -36,7 +38,8 @@ std::vector<SiteProgress> SitesOfJson(const Json& json) {
                      .standing = static_cast<SiteProgress::Standing>(at - kStandings),
                      .detail = JsonText(row, "detail"),
                      .bytes_in = row.value("bytes_in", std::uint64_t{0}),
-                     .bytes_out = row.value("bytes_out", std::uint64_t{0})});
+                     .bytes_out = row.value("bytes_out", std::uint64_t{0}),
+                     .quality = LabelOfJson(row.value("quality", Json()))});
   }
   return sites;
 }

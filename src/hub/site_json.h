@@ -8,7 +8,7 @@
 
 namespace essaim::hub {
 
-// [{"site", "standing", "detail", "bytes_in", "bytes_out"}]
+// [{"site", "standing", "detail", "bytes_in", "bytes_out", "quality" if it is known}]
 nlohmann::json SitesJson(const std::vector<SiteProgress>& sites);
 // What SitesJson made; entries of another form are left out.
 std::vector<SiteProgress> SitesOfJson(const nlohmann::json& json);

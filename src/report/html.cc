@@ -125,6 +125,7 @@ std::string SectionHtml(const ReportSection& section, std::size_t number, int mi
     absl::StrAppend(&out, Tag("h3", "", EscapeXml(curve.title)), CurveSvg(curve));
   }
   if (section.comparison.has_value()) out += TableHtml(*section.comparison, minimum_cell);
+  if (!section.labels.empty()) out += TableHtml(LabelTable(section.labels), minimum_cell);
   for (const ResultTable& table : result.tables) {
     if (!IsDetail(result, table)) continue;
     const std::string name = table.title.empty() ? table.id : table.title;

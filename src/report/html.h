@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "algo/result.h"
+#include "report/site_labels.h"
 
 namespace essaim {
 
@@ -16,6 +17,7 @@ struct ReportSection {
   Result result;
   std::vector<std::string> sites;         // whose persons are in this result
   std::optional<ResultTable> comparison;  // federated beside pooled, if it was asked for
+  SiteLabels labels;                      // of the sites that told theirs
 };
 
 struct ReportHead {

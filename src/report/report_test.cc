@@ -150,5 +150,25 @@ TEST(Html, IsSelfContainedAndEscaped) {
   EXPECT_THAT(html, HasSubstr("class=\"band c0\""));
 }
 
+TEST(SiteLabels, StandBesideEveryFormOfAResult) {
+  SiteQuality label{.levels = {}, .as_of = "2026-01-31", .since_last_load = true};
+  label.levels[1] = SiteLevel::kFailed;
+  label.levels[4] = SiteLevel::kToWatch;
+  const SiteLabels labels = {{"<north>", label}};
+  EXPECT_EQ(LabelsOfJson(LabelsJson(labels)), labels);
+  for (const char* bad : {"[]", "{}", R"({"levels": {}})", R"({"levels": {"volume": "good"}})"})
+    EXPECT_FALSE(LabelOfJson(nlohmann::json::parse(bad)).has_value());
+  EXPECT_THAT(TableText(LabelTable(labels), {.columns = 200}), HasSubstr("to watch"));
+  EXPECT_THAT(
+      TableCsv(LabelTable(labels), 5),
+      HasSubstr("<north>,passed,failed,passed,passed,to watch,passed,passed,2026-01-31,yes"));
+  const ReportSection section{
+      .title = "t", .result = Sample(), .sites = {}, .comparison = {}, .labels = labels};
+  const std::string page = HtmlReport({.title = "t"}, {section});
+  EXPECT_THAT(page, HasSubstr("&lt;north&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("<north>")));
+  EXPECT_THAT(page, HasSubstr("as the sites measured it"));
+}
+
 }  // namespace
 }  // namespace essaim

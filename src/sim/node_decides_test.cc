@@ -51,7 +51,8 @@ class NodeDecides : public ::testing::Test {
                                  ++cohorts_;
                                  return SmallTable(study, at);
                                },
-                           .approval = [this](const Study&) { return approval_; }};
+                           .approval = [this](const Study&) { return approval_; },
+                           .quality = quality_};
     return *NodeRun::Make("run", std::move(options), registry_);
   }
 
@@ -94,6 +95,7 @@ class NodeDecides : public ::testing::Test {
   Registry registry_;
   Policy policy_{.minimum_cohort = 2, .minimum_cell = 1, .minimum_sites = 2};
   Approval approval_ = Approval::kYes;
+  QualitySource quality_;
   std::vector<RosterEntry> trusted_;
   HubRunOptions hub_options_;
   std::unique_ptr<HubRun> hub_;
@@ -105,6 +107,41 @@ TEST_F(NodeDecides, APlanThatItAccepts) {
   Make();
   EXPECT_EQ(Says(OpenAsk()), "");
   EXPECT_EQ(cohorts_, 1);
+}
+
+// Levels from a closed list, a day and a flag: as wide as a label is.
+TEST_F(NodeDecides, ItsQualityLabelTravelsWithItsAcceptance) {
+  SiteQuality label{.levels = {}, .as_of = "2026-01-31", .since_last_load = true};
+  label.levels[2] = SiteLevel::kFailed;
+  label.levels[6] = SiteLevel::kNotMeasured;
+  quality_ = [&](const Study&) { return std::optional(label); };
+  Make();
+  const Ask plan = *hub_->AskFor(0);
+  const Answer accepted = *nodes_[0]->OnAsk(plan);
+  hub_->OnAnswer(0, accepted, 0);
+  EXPECT_EQ(hub_->Progress().sites[0].quality, label);
+  EXPECT_FALSE(hub_->Progress().sites[1].quality.has_value());
+  // A restart of the node tells what was told, though a report was made since.
+  label.levels[2] = SiteLevel::kPassed;
+  nodes_[0] = MakeNode(0);
+  ASSERT_OK(nodes_[0]->Restore(plan, accepted));
+  EXPECT_EQ(nodes_[0]->OnAsk(plan)->body, accepted.body);
+}
+
+TEST_F(NodeDecides, TheHubTakesNoLabelThatIsNone) {
+  Make();
+  for (std::size_t site = 0; site < 3; ++site) {
+    const Ask plan = *hub_->AskFor(site);
+    v1::AnswerBody body;
+    ASSERT_TRUE(body.ParseFromString(nodes_[site]->OnAsk(plan)->body));
+    v1::QualityLabel& label = *body.mutable_accepted()->mutable_quality();
+    for (int i = 0; i < (site == 0 ? 6 : 7); ++i) label.add_levels(v1::QUALITY_LEVEL_PASSED);
+    if (site == 1) label.set_levels(3, static_cast<v1::QualityLevel>(9));
+    if (site == 2) label.set_as_of(20261340);
+    hub_->OnAnswer(site, {.number = plan.number, .body = body.SerializeAsString()}, 0);
+    EXPECT_EQ(hub_->Progress().sites[site].standing, SiteProgress::Standing::kRefused);
+    EXPECT_THAT(hub_->Progress().sites[site].detail, ::testing::HasSubstr("quality"));
+  }
 }
 
 TEST_F(NodeDecides, APeerThatItsStewardDoesNotKnow) {

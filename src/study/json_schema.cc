@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "study/site_quality.h"
+
 namespace essaim {
 namespace {
 
@@ -125,9 +127,14 @@ Json PrivacySchema() {
 
 Json QualitySchema() {
   Json properties = Json::object();
-  for (const char* name : {"volume", "consistency", "temporality", "heterogeneity",
-                           "representativeness", "confidentiality", "bias"})
-    properties[name] = {{"enum", {"passed", "to_watch"}}};
+  for (const std::string_view name : kQualityKeys)
+    properties[std::string(name)] = {{"enum", {"passed", "to_watch"}}};
+  Json bounds = Json::object();
+  for (const QualityMetricId& metric : QualityMetricIds()) {
+    bounds[std::string(metric.id)] =
+        Object({{"watch", {{"type", "number"}}}, {"fail", {{"type", "number"}}}}, Json::array());
+  }
+  properties["thresholds"] = Object(std::move(bounds), Json::array());
   return Object(std::move(properties), Json::array());
 }
 

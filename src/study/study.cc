@@ -21,6 +21,7 @@ namespace {
 using Texts = std::vector<std::string>;
 
 constexpr std::size_t kTextBytesMax = 10'000;
+constexpr std::string_view kThresholds = "thresholds";
 constexpr std::string_view kNameRule = "expected 1 to 64 of a-z, 0-9 and -";
 
 bool IsPlainName(std::string_view name) {
@@ -234,17 +235,49 @@ class StudyReader {
   }
 
   void ReadQuality(const YamlNode& node) {
-    static const Texts kKeys = {"volume",        "consistency",        "temporality",
-                                "heterogeneity", "representativeness", "confidentiality",
-                                "bias"};
-    if (!CheckKeys(node, "quality", kKeys, faults_)) return;
+    Texts keys(kQualityKeys.begin(), kQualityKeys.end());
+    keys.emplace_back(kThresholds);
+    if (!CheckKeys(node, "quality", keys, faults_)) return;
     if (study_.omop.empty())
       faults_.Add(node, "quality", "is that of OMOP tables, expected data: {omop: ...}");
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      if (node.keys[i] == kThresholds) {
+        ReadThresholds(node.items[i]);
+        continue;
+      }
       const std::string& level = node.items[i].text;
       if (level != "passed" && level != "to_watch")
         faults_.Add(node.items[i], Join("quality", node.keys[i]), "expected passed or to_watch");
       study_.quality[node.keys[i]] = level;
+    }
+    for (const auto& [id, bound] : study_.quality_bounds) {
+      const std::string characteristic(CharacteristicOf(id));
+      if (study_.quality.contains(characteristic)) continue;
+      faults_.Add(*node.Find(kThresholds), Join("quality.thresholds", id),
+                  absl::StrCat("is a figure of ", characteristic,
+                               ", which the study does not demand: expected quality.",
+                               characteristic, ": passed or to_watch"));
+    }
+  }
+
+  // thresholds: {V7: {watch: 0.8, fail: 0.5}}
+  void ReadThresholds(const YamlNode& node) {
+    Texts ids;
+    for (const QualityMetricId& metric : QualityMetricIds()) ids.emplace_back(metric.id);
+    if (!CheckKeys(node, "quality.thresholds", ids, faults_)) return;
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const std::string key = Join("quality.thresholds", node.keys[i]);
+      if (!CheckKeys(node.items[i], key, {"watch", "fail"}, faults_)) continue;
+      QualityBound bound;
+      for (const auto& [name, into] : {std::pair("watch", &bound.watch), {"fail", &bound.fail}}) {
+        const YamlNode* at = node.items[i].Find(name);
+        if (at == nullptr) continue;
+        *into = at->AsNumber();
+        if (!into->has_value()) faults_.Add(*at, Join(key, name), "expected a number");
+      }
+      const std::string fault = FaultOf(*FindQualityMetric(node.keys[i]), bound);
+      if (!fault.empty()) faults_.Add(node.items[i], key, fault);
+      study_.quality_bounds[node.keys[i]] = bound;
     }
   }
 

@@ -16,6 +16,7 @@
 #include "algo/params.h"
 #include "data/schema.h"
 #include "study/expression.h"
+#include "study/site_quality.h"
 
 namespace essaim {
 
@@ -50,6 +51,8 @@ struct Study {
   // The least quality of a site's OMOP tables, by characteristic: "passed" or "to_watch". A site
   // that is below stays out. Empty: any.
   std::map<std::string, std::string> quality;
+  // By metric id: bounds of this study's own, in place of the site's, for what `quality` demands.
+  std::map<std::string, QualityBound> quality_bounds;
   std::vector<std::string> sites;
   std::string include_text;  // the cohort's condition as written; empty: every person
   std::string exclude_text;  // empty: nobody

@@ -79,9 +79,18 @@ std::string StudySource(const Study& study) {
     Line(out, "  include", study.include_text);
     Line(out, "  exclude", study.exclude_text);
   }
-  if (!study.quality.empty()) absl::StrAppend(&out, "quality:\n");
+  if (!study.quality.empty() || !study.quality_bounds.empty()) absl::StrAppend(&out, "quality:\n");
   for (const auto& [characteristic, level] : study.quality)
     absl::StrAppend(&out, "  ", characteristic, ": ", level, "\n");
+  if (!study.quality_bounds.empty()) absl::StrAppend(&out, "  thresholds:\n");
+  for (const auto& [id, bound] : study.quality_bounds) {
+    const std::string watch =
+        bound.watch.has_value() ? absl::StrCat("watch: ", YamlNumber(*bound.watch)) : "";
+    const std::string fail =
+        bound.fail.has_value() ? absl::StrCat("fail: ", YamlNumber(*bound.fail)) : "";
+    absl::StrAppend(&out, "    ", id, ": {", watch, watch.empty() || fail.empty() ? "" : ", ", fail,
+                    "}\n");
+  }
   const Privacy& privacy = study.privacy;
   absl::StrAppend(&out, "privacy:\n  minimum_cohort: ", privacy.minimum_cohort,
                   "\n  minimum_cell: ", privacy.minimum_cell,
