@@ -197,6 +197,7 @@ absl::StatusOr<NodeRun*> NodeService::RunOf(const std::string& run_id) {
   options.approval = [this, approve = options.policy.approve](const Study& study) {
     return ApprovalOf(study, approve);
   };
+  options.quality = [this](const Study& study) { return LabelFor(study); };
   ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<NodeRun> run,
                           NodeRun::Make(run_id, std::move(options), registry_));
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> pairs, store_.ReadLog(run_id));
@@ -219,8 +220,19 @@ absl::StatusOr<FrozenCohort> NodeService::Select(const Study& study, const Analy
   ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<SqlEngine> engine,
                           OpenNodeSql(folder_, entropy_, &log_));
   ESSAIM_RETURN_IF_ERROR(CreateCdm(*engine));
-  ESSAIM_RETURN_IF_ERROR(CheckQuality(*engine, study.quality));
+  ESSAIM_RETURN_IF_ERROR(CheckQuality(*engine, study.quality, study.quality_bounds));
   return cohort::FreezeExtraction(*engine, study, analysis, site, DayOf(SystemClock().NowMs()));
+}
+
+// Of the OMOP tables; another data set has no quality report.
+std::optional<SiteQuality> NodeService::LabelFor(const Study& study) {
+  if (study.omop.empty()) return std::nullopt;
+  const absl::StatusOr<std::unique_ptr<SqlEngine>> engine = OpenNodeSql(folder_, entropy_, &log_);
+  absl::StatusOr<SiteQuality> label = engine.status();
+  if (engine.ok()) label = CurrentLabel(**engine);
+  if (label.ok()) return *label;
+  log_.Warning("no quality label", {{"error", std::string(label.status().message())}});
+  return std::nullopt;
 }
 
 // The rows of a run are the same however often they are read: the snapshot is kept and compared.

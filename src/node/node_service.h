@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -60,6 +61,7 @@ class NodeService {
                                       std::size_t site);
   absl::StatusOr<PersonTable> Freeze(const std::string& run_id, const Study& study,
                                      const Analysis& analysis, std::size_t site);
+  std::optional<SiteQuality> LabelFor(const Study& study);
   Approval ApprovalOf(const Study& study, Policy::Approve approve);
 
   const NodeFolder& folder_;

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
-#include "base/strings.h"
-#include "base/version.h"
 #include "quality/distribution.h"
 #include "quality/sql_values.h"
 
@@ -48,13 +45,20 @@ class Report {
   absl::StatusOr<QualityReport> Make() {
     for (const auto part :
          {&Report::Volume, &Report::Consistency, &Report::Temporality, &Report::Heterogeneity,
-          &Report::Representativeness, &Report::Confidentiality, &Report::Bias}) {
+          &Report::Representativeness, &Report::Confidentiality, &Report::Discrimination}) {
       ESSAIM_RETURN_IF_ERROR((this->*part)());
     }
+    report_.between_loads = options_.between_loads;
+    for (Figure& figure : FiguresOf(report_.between_loads)) Take(std::move(figure));
     for (Metric& metric : report_.metrics) {
       const auto own = options_.thresholds.find(std::string(metric.info->id));
-      metric.threshold = own == options_.thresholds.end() ? metric.info->threshold : own->second;
-      metric.label = LabelOf(metric, metric.threshold);
+      metric.threshold = metric.info->threshold;
+      if (metric.threshold.has_value()) metric.source = std::string(metric.threshold->source);
+      if (own != options_.thresholds.end()) {
+        metric.threshold = BoundsOf(metric.info->id, own->second.bound);
+        metric.source = own->second.source;
+      }
+      metric.label = LevelOf(metric.value, metric.threshold);
       if (!metric.value.has_value() && metric.missing.empty()) metric.missing = "no rows";
     }
     for (int c = 0; c < kCharacteristics; ++c)
@@ -78,6 +82,15 @@ class Report {
   void Share(std::string_view id, double k, double n) {
     Value(id, n > 0 ? k / n : 0, n);
     if (n > 0) At(id).interval = WilsonInterval(k, n);
+  }
+
+  void Take(Figure figure) {
+    Metric& metric = At(figure.id);
+    metric.value = figure.value;
+    metric.n = std::llround(figure.n);
+    metric.missing = std::move(figure.missing);
+    metric.detail = std::move(figure.detail);
+    if (figure.k.has_value() && figure.n > 0) metric.interval = WilsonInterval(*figure.k, figure.n);
   }
 
   absl::StatusOr<std::vector<double>> Row(const std::string& sql) {
@@ -111,10 +124,7 @@ class Report {
   QualityLevel Worst(Characteristic characteristic) const {
     QualityLevel worst = QualityLevel::kNotMeasured;
     for (const Metric& metric : report_.metrics) {
-      if (metric.info->characteristic != characteristic ||
-          metric.label == QualityLevel::kNotMeasured)
-        continue;
-      if (worst == QualityLevel::kNotMeasured || metric.label > worst) worst = metric.label;
+      if (metric.info->characteristic == characteristic) worst = Worse(worst, metric.label);
     }
     return worst;
   }
@@ -188,14 +198,22 @@ class Report {
         Share("C4", static_cast<double>(r.violated), static_cast<double>(r.denominator));
     }
     ESSAIM_RETURN_IF_ERROR(Months());
-    const auto mix = [&](int from_days, int to_days) {
-      return CountsOf(
-          absl::StrCat("SELECT condition_concept_id, COUNT(*) FROM condition_occurrence WHERE "
-                       "condition_start_date > ",
-                       engine_.dialect().AddDays(Today(), absl::StrCat(-from_days)),
-                       " AND condition_start_date <= ",
-                       engine_.dialect().AddDays(Today(), absl::StrCat(-to_days)),
-                       " GROUP BY condition_concept_id"));
+    // The last year that has conditions, which is not always the last before the report.
+    ESSAIM_ASSIGN_OR_RETURN(
+        const SqlRows end,
+        engine_.Query(absl::StrCat("SELECT CAST(MAX(condition_start_date) AS VARCHAR) FROM "
+                                   "condition_occurrence WHERE condition_start_date <= ",
+                                   Today())));
+    const std::string last = TextOf(end.rows.empty() ? SqlValue() : end.rows[0][0]);
+    const auto mix = [&](int from_days, int to_days) -> absl::StatusOr<Counts> {
+      if (last.empty()) return Counts();
+      const std::string day = absl::StrCat("DATE '", last, "'");
+      return CountsOf(absl::StrCat(
+          "SELECT condition_concept_id, COUNT(*) FROM condition_occurrence WHERE "
+          "condition_start_date > ",
+          engine_.dialect().AddDays(day, absl::StrCat(-from_days)),
+          " AND condition_start_date <= ", engine_.dialect().AddDays(day, absl::StrCat(-to_days)),
+          " GROUP BY condition_concept_id"));
     };
     ESSAIM_ASSIGN_OR_RETURN(const Counts before, mix(730, 365));
     ESSAIM_ASSIGN_OR_RETURN(const Counts now, mix(365, 0));
@@ -304,29 +322,13 @@ class Report {
                                                            "COALESCE(ethnicity_concept_id, 0) = 0"),
                                                       ", COUNT(*) FROM person")));
     if (options_.reference.empty()) {
-      for (const char* id : {"R1", "R2", "R3"}) At(id).missing = "no reference table is given";
+      for (const char* id : {"R1", "R2", "R3", "R5", "R6"})
+        At(id).missing = "no reference table is given";
       return absl::OkStatus();
     }
-    ESSAIM_ASSIGN_OR_RETURN(
-        const Counts strata,
-        CountsOf(absl::StrCat(
-            "SELECT CONCAT(CASE gender_concept_id WHEN 8507 THEN 'M' WHEN 8532 THEN 'F' ELSE '?' "
-            "END, ' ', CASE WHEN age < 20 THEN '0-19' WHEN age < 40 THEN '20-39' WHEN age < 60 "
-            "THEN '40-59' WHEN age < 80 THEN '60-79' ELSE '80+' END) AS stratum, COUNT(*) FROM "
-            "(SELECT gender_concept_id, EXTRACT(YEAR FROM ",
-            Today(), ") - year_of_birth AS age FROM person) a GROUP BY 1")));
-    Counts expected;
-    double largest = 0, least = 1e300;
-    for (const auto& [stratum, share] : options_.reference) {
-      expected[stratum] = share * persons_;
-      const auto at = strata.find(stratum);
-      const double have = persons_ > 0 && at != strata.end() ? at->second / persons_ : 0;
-      largest = std::max(largest, std::fabs(have - share));
-      if (share > 0) least = std::min(least, have / share);
-    }
-    Value("R1", largest, persons_);
-    Value("R2", StabilityIndex(expected, strata), persons_);
-    Value("R3", least, persons_);
+    ESSAIM_ASSIGN_OR_RETURN(report_.representation,
+                            RepresentationOf(engine_, options_.reference, options_.as_of));
+    for (Figure& figure : FiguresOf(*report_.representation)) Take(std::move(figure));
     return absl::OkStatus();
   }
 
@@ -350,38 +352,9 @@ class Report {
     return ShareOf("S6", absl::StrCat("SELECT ", When(looks), ", COUNT(*) FROM person"));
   }
 
-  absl::Status Bias() {
-    ESSAIM_ASSIGN_OR_RETURN(
-        const SqlRows rows,
-        engine_.Query(absl::StrCat(
-            "SELECT p.gender_concept_id, COUNT(*), SUM(COALESCE(c.n, 0)), ", When("c.n IS NULL"),
-            ", SUM(COALESCE(o.days, 0)), ", When("d.person_id IS NOT NULL"),
-            " FROM person p LEFT JOIN (SELECT person_id, COUNT(*) AS n FROM condition_occurrence "
-            "GROUP BY person_id) c ON c.person_id = p.person_id LEFT JOIN (SELECT person_id, SUM(",
-            engine_.dialect().DaysBetween("observation_period_start_date",
-                                          "observation_period_end_date"),
-            " + 1) AS days FROM observation_period GROUP BY person_id) o ON o.person_id = "
-            "p.person_id LEFT JOIN (SELECT DISTINCT person_id FROM death) d ON d.person_id = "
-            "p.person_id WHERE p.gender_concept_id IN (8507, 8532) GROUP BY p.gender_concept_id")));
-    if (rows.rows.size() != 2) {
-      for (const char* id : {"B1", "B2", "B3", "B4"}) At(id).missing = "persons of one sex only";
-      return absl::OkStatus();
-    }
-    double persons[2], conditions[2], without[2], days[2], deaths[2];
-    for (int s = 0; s < 2; ++s) {
-      const auto& row = rows.rows[static_cast<std::size_t>(s)];
-      persons[s] = NumberOf(row[1]), conditions[s] = NumberOf(row[2]),
-      without[s] = NumberOf(row[3]);
-      days[s] = NumberOf(row[4]), deaths[s] = NumberOf(row[5]);
-    }
-    const double n = persons[0] + persons[1];
-    const auto ratio = [&](std::string_view id, double a, double b) {
-      if (std::max(a, b) > 0) Value(id, std::min(a, b) / std::max(a, b), n);
-    };
-    ratio("B1", conditions[0] / persons[0], conditions[1] / persons[1]);
-    Value("B2", std::fabs(without[0] / persons[0] - without[1] / persons[1]), n);
-    if (days[0] > 0 && days[1] > 0) ratio("B3", conditions[0] / days[0], conditions[1] / days[1]);
-    Value("B4", std::fabs(deaths[0] / persons[0] - deaths[1] / persons[1]), n);
+  absl::Status Discrimination() {
+    ESSAIM_ASSIGN_OR_RETURN(report_.bias, BiasOf(engine_, options_.groups, options_.as_of));
+    for (Figure& figure : FiguresOf(report_.bias)) Take(std::move(figure));
     return absl::OkStatus();
   }
 
@@ -397,40 +370,6 @@ class Report {
 absl::StatusOr<QualityReport> Characteristics(SqlEngine& engine, const CheckRun& checks,
                                               const ReportOptions& options) {
   return Report(engine, checks, options).Make();
-}
-
-namespace {
-
-using Json = nlohmann::json;
-
-Json JsonOf(const Threshold& threshold) {
-  Json json = {{"direction", threshold.at_least ? "at least" : "at most"},
-               {"source", threshold.source}};
-  if (!std::isnan(threshold.watch)) json["watch"] = threshold.watch;
-  if (!std::isnan(threshold.fail)) json["failed"] = threshold.fail;
-  return json;
-}
-
-}  // namespace
-
-std::string ReportJson(const QualityReport& report) {
-  Json json = {{"as_of", report.as_of}, {"made_by", absl::StrCat("Essaim ", kVersion)}};
-  for (int c = 0; c < kCharacteristics; ++c) {
-    json["labels"][std::string(NameOf(static_cast<Characteristic>(c)))] = NameOf(report.labels[c]);
-  }
-  json["metrics"] = Json::array();
-  for (const Metric& m : report.metrics) {
-    Json row = {{"id", m.info->id},         {"characteristic", NameOf(m.info->characteristic)},
-                {"title", m.info->title},   {"n", m.n},
-                {"label", NameOf(m.label)}, {"weiskopf", m.info->weiskopf},
-                {"kahn", m.info->kahn}};
-    row["value"] = m.value.has_value() ? Json(*m.value) : Json(nullptr);
-    if (m.interval.has_value()) row["interval"] = {m.interval->low, m.interval->high};
-    if (!m.missing.empty()) row["missing"] = m.missing;
-    if (m.threshold.has_value()) row["threshold"] = JsonOf(*m.threshold);
-    json["metrics"].push_back(row);
-  }
-  return json.dump(1);
 }
 
 }  // namespace essaim

@@ -34,7 +34,7 @@ Json ResultOf(const CheckResult& r) {
                {"notApplicable", r.not_applicable ? 1 : 0}};
   if (!check.field.empty()) json["cdmFieldName"] = absl::AsciiStrToUpper(Av(check.field));
   if (!check.concept_ids.empty()) json["conceptId"] = check.concept_ids;
-  if (!std::isnan(check.threshold)) json["thresholdValue"] = check.threshold;
+  if (!std::isnan(r.threshold)) json["thresholdValue"] = r.threshold;
   if (r.not_applicable) json["notApplicableReason"] = r.why;
   if (r.error) json["error"] = r.why;
   return json;

@@ -9,9 +9,7 @@
 namespace essaim {
 namespace {
 
-constexpr std::string_view kKeys[kCharacteristics] = {
-    "volume",          "consistency", "temporality", "heterogeneity", "representativeness",
-    "confidentiality", "bias"};
+static_assert(kQualityKeys.size() == kCharacteristics);
 
 absl::Status Create(SqlEngine& engine) {
   return engine.Execute(
@@ -19,10 +17,28 @@ absl::Status Create(SqlEngine& engine) {
       "made_at_ms BIGINT, characteristic BIGINT, label BIGINT)");
 }
 
-absl::StatusOr<std::int64_t> LastLoad(SqlEngine& engine) {
+absl::StatusOr<std::int64_t> LastLoadNumber(SqlEngine& engine) {
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
                           engine.Query("SELECT COALESCE(MAX(number), 0) FROM essaim_loads"));
   return std::get<std::int64_t>(rows.rows[0][0]);
+}
+
+// The worst level of the characteristic's figures, those with a bound of the study's judged anew.
+QualityLevel LevelUnder(Characteristic characteristic,
+                        const std::map<std::string, KeptFigure>& figures,
+                        const std::map<std::string, QualityBound>& bounds) {
+  QualityLevel worst = QualityLevel::kNotMeasured;
+  for (const MetricInfo& info : MetricList()) {
+    const std::string id(info.id);
+    const auto kept = figures.find(id);
+    if (info.characteristic != characteristic || kept == figures.end()) continue;
+    const auto own = bounds.find(id);
+    const QualityLevel level = own == bounds.end()
+                                   ? kept->second.level
+                                   : LevelOf(kept->second.value, BoundsOf(id, own->second));
+    worst = Worse(worst, level);
+  }
+  return worst;
 }
 
 bool Reaches(QualityLevel level, std::string_view demand) {
@@ -33,12 +49,12 @@ bool Reaches(QualityLevel level, std::string_view demand) {
 }  // namespace
 
 std::string_view KeyOf(Characteristic characteristic) {
-  return kKeys[static_cast<int>(characteristic)];
+  return kQualityKeys[static_cast<std::size_t>(characteristic)];
 }
 
 absl::Status StoreLabel(SqlEngine& engine, const QualityReport& report, std::int64_t made_at_ms) {
   ESSAIM_RETURN_IF_ERROR(Create(engine));
-  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t load, LastLoad(engine));
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t load, LastLoadNumber(engine));
   std::vector<std::string> rows;
   for (int c = 0; c < kCharacteristics; ++c) {
     rows.push_back(absl::StrCat("(", load, ", ", SqlText(report.as_of), ", ", made_at_ms, ", ", c,
@@ -71,22 +87,58 @@ absl::StatusOr<std::vector<QualityLabel>> Labels(SqlEngine& engine) {
   return labels;
 }
 
-absl::Status CheckQuality(SqlEngine& engine, const std::map<std::string, std::string>& demands) {
+absl::StatusOr<SiteQuality> CurrentLabel(SqlEngine& engine) {
+  SiteQuality told;
+  told.levels.fill(SiteLevel::kNotMeasured);
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<QualityLabel> labels, Labels(engine));
+  if (labels.empty()) return told;
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t load, LastLoadNumber(engine));
+  const QualityLabel& last = labels.back();
+  for (std::size_t c = 0; c < told.levels.size(); ++c)
+    told.levels[c] = static_cast<SiteLevel>(last.levels[c]);
+  told.as_of = last.as_of;
+  told.since_last_load = last.load_number == load;
+  return told;
+}
+
+absl::Status StoreReport(SqlEngine& engine, const QualityReport& report, QualitySnapshot snapshot) {
+  for (const Metric& m : report.metrics)
+    snapshot.figures[std::string(m.info->id)] = {.value = m.value, .level = m.label};
+  ESSAIM_RETURN_IF_ERROR(StoreLabel(engine, report, snapshot.made_at_ms));
+  return StoreSnapshot(engine, snapshot);
+}
+
+absl::Status CheckQuality(SqlEngine& engine, const std::map<std::string, std::string>& demands,
+                          const std::map<std::string, QualityBound>& bounds) {
   if (demands.empty()) return absl::OkStatus();
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<QualityLabel> labels, Labels(engine));
-  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t load, LastLoad(engine));
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t load, LastLoadNumber(engine));
   if (labels.empty() || labels.back().load_number != load) {
     return absl::FailedPreconditionError(
         "the study demands a data quality that was not measured since the last load: run essaim "
         "node quality");
   }
+  std::map<std::string, KeptFigure> figures;
+  if (!bounds.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::vector<QualitySnapshot> kept, Snapshots(engine));
+    if (kept.empty() || kept.back().made_at_ms != labels.back().made_at_ms) {
+      return absl::FailedPreconditionError(
+          "the study sets thresholds of its own, and the last report's figures were not kept: run "
+          "essaim node quality again");
+    }
+    figures = kept.back().figures;
+  }
   std::vector<std::string> below;
   for (int c = 0; c < kCharacteristics; ++c) {
-    const auto demand = demands.find(std::string(kKeys[c]));
-    const QualityLevel level = labels.back().levels[c];
-    if (demand == demands.end() || Reaches(level, demand->second)) continue;
-    below.push_back(absl::StrCat(Av(kKeys[c]), " is ", std::string(NameOf(level)), ", demanded: ",
-                                 demand->second == "passed" ? "passed" : "to watch"));
+    const auto characteristic = static_cast<Characteristic>(c);
+    const auto demand = demands.find(std::string(KeyOf(characteristic)));
+    if (demand == demands.end()) continue;
+    const QualityLevel level =
+        bounds.empty() ? labels.back().levels[c] : LevelUnder(characteristic, figures, bounds);
+    if (Reaches(level, demand->second)) continue;
+    below.push_back(
+        absl::StrCat(Av(KeyOf(characteristic)), " is ", std::string(NameOf(level)),
+                     ", demanded: ", demand->second == "passed" ? "passed" : "to watch"));
   }
   if (below.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(

@@ -1,6 +1,7 @@
 #include "quality/metric.h"
 
 #include <cmath>
+#include <limits>
 
 namespace essaim {
 
@@ -28,14 +29,30 @@ Interval WilsonInterval(double k, double n) {
   return {std::fmax(0.0, middle - half), std::fmin(1.0, middle + half)};
 }
 
-QualityLevel LabelOf(const Metric& metric, const std::optional<Threshold>& threshold) {
-  if (!metric.value.has_value()) return QualityLevel::kNotMeasured;
+QualityLevel LevelOf(const std::optional<double>& value,
+                     const std::optional<Threshold>& threshold) {
+  if (!value.has_value()) return QualityLevel::kNotMeasured;
   if (!threshold.has_value()) return QualityLevel::kPassed;
   const auto beyond = [&](double bound) {  // never, of a bound that is NaN
-    return threshold->at_least ? *metric.value < bound : *metric.value > bound;
+    return threshold->at_least ? *value < bound : *value > bound;
   };
   if (beyond(threshold->fail)) return QualityLevel::kFailed;
   return beyond(threshold->watch) ? QualityLevel::kToWatch : QualityLevel::kPassed;
+}
+
+QualityLevel Worse(QualityLevel a, QualityLevel b) {
+  if (a == QualityLevel::kNotMeasured) return b;
+  if (b == QualityLevel::kNotMeasured) return a;
+  return a > b ? a : b;
+}
+
+Threshold BoundsOf(std::string_view id, const QualityBound& bound) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  const QualityMetricId* const metric = FindQualityMetric(id);
+  return {.at_least = metric != nullptr && metric->more_is_better,
+          .watch = bound.watch.value_or(kNone),
+          .fail = bound.fail.value_or(kNone),
+          .source = ""};
 }
 
 }  // namespace essaim

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "study/site_quality.h"
+
 namespace essaim {
 
 enum class Characteristic {
@@ -55,10 +57,18 @@ struct Metric {
   std::optional<Interval> interval;    // of a proportion
   std::string missing;                 // why there is no value
   std::optional<Threshold> threshold;  // the one that made the label
+  std::string source;                  // of the threshold
+  std::string detail;                  // what the value is of: a table, a group, a concept
   QualityLevel label = QualityLevel::kNotMeasured;
 };
 
-// By the threshold; a figure without one has passed.
-QualityLevel LabelOf(const Metric& metric, const std::optional<Threshold>& threshold);
+// By the threshold; a figure without one has passed, one without a value is not measured.
+QualityLevel LevelOf(const std::optional<double>& value, const std::optional<Threshold>& threshold);
+
+// The worse of two; what is not measured gives way.
+QualityLevel Worse(QualityLevel a, QualityLevel b);
+
+// A bound of somebody's own as a threshold; the metric is one of QualityMetricIds().
+Threshold BoundsOf(std::string_view id, const QualityBound& bound);
 
 }  // namespace essaim

@@ -9,6 +9,8 @@
 #include "base/strings.h"
 #include "base/version.h"
 #include "quality/dqd_json.h"
+#include "quality/page_changes.h"
+#include "quality/page_charts.h"
 
 namespace essaim {
 namespace {
@@ -70,8 +72,7 @@ std::string ThresholdText(const Metric& m, const Words& w) {
   if (!m.threshold.has_value()) return w.Say("none");
   const double bound = std::isnan(m.threshold->watch) ? m.threshold->fail : m.threshold->watch;
   return absl::StrCat(w.Say(m.threshold->at_least ? "at least" : "at most"), " ",
-                      ValueText(m, bound, w), "<br><span class=\"s\">", w.Say(m.threshold->source),
-                      "</span>");
+                      ValueText(m, bound, w), "<br><span class=\"s\">", w.Say(m.source), "</span>");
 }
 
 std::string Card(const PageInput& in, int c, const Words& w) {
@@ -88,6 +89,9 @@ std::string Card(const PageInput& in, int c, const Words& w) {
                     m.info->kahn.empty() ? "" : " · ", w.Say(m.info->kahn),
                     "</small><td class=\"n\">");
     absl::StrAppend(&out, m.value.has_value() ? ValueText(m, *m.value, w) : w.Say(m.missing),
+                    m.detail.empty()
+                        ? ""
+                        : absl::StrCat("<br><small class=\"s\">", EscapeHtml(m.detail), "</small>"),
                     "<td>", BarSvg(m), "<td class=\"n\">", w.Count(m.n), "<td>",
                     ThresholdText(m, w), "<td>", LevelText(m.label, w), "</tr>");
   }
@@ -159,8 +163,11 @@ std::string QualityPage(const PageInput& in, const Words& w) {
                   w.Count(static_cast<std::int64_t>(t.passed)), " / ",
                   w.Count(static_cast<std::int64_t>(t.passed + t.failed + t.errors)), "</p>");
   for (int c = 0; c < kCharacteristics; ++c) out += Card(in, c, w);
-  absl::StrAppend(&out, TablesHtml(in, w), ChecksHtml(in, w), "<footer class=\"s\">",
-                  w.Say("Made by"), " Essaim ", kVersion, "</footer></main></body></html>\n");
+  absl::StrAppend(&out, ChangesHtml(in.report.between_loads, w), MonthsHtml(in.profile, w),
+                  PersonsHtml(in.profile, in.report, in.reference, w), TablesHtml(in, w),
+                  ChecksHtml(in, w), HistoryHtml(in.history, in.snapshots, w),
+                  "<footer class=\"s\">", w.Say("Made by"), " Essaim ", kVersion,
+                  "</footer></main></body></html>\n");
   return out;
 }
 

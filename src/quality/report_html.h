@@ -4,6 +4,7 @@
 #include <string>
 
 #include "quality/characteristics.h"
+#include "quality/label.h"
 #include "quality/page_text.h"
 #include "quality/profile.h"
 
@@ -14,6 +15,9 @@ struct PageInput {
   const QualityReport& report;
   const CheckRun& checks;
   const SiteProfile& profile;
+  const std::vector<Stratum>& reference;   // empty: none
+  std::vector<QualityLabel> history;       // this report's included, oldest first
+  std::vector<QualitySnapshot> snapshots;  // as history
 };
 
 std::string QualityPage(const PageInput& input, const Words& words);

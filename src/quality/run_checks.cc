@@ -94,6 +94,7 @@ class Runner {
   void Plan(const Check& check) {
     CheckResult& result = run_.results.emplace_back();
     result.check = &check;
+    result.threshold = ThresholdOf(check);
     auto& [violated, denominator] = places_.emplace_back();
     if (check.kind == CheckKind::kCdmTable || check.kind == CheckKind::kCdmField) return;
     if (!HasTable(check.table) || (!check.field.empty() && !HasField(check.table, check.field)))
@@ -102,6 +103,14 @@ class Runner {
     violated = PlaceOf(cells.violated);
     denominator = PlaceOf(cells.denominator);
     if (check.kind == CheckKind::kIsPrimaryKey) keys_[std::string(check.table)] = violated;
+  }
+
+  double ThresholdOf(const Check& check) const {
+    const auto& own = options_.thresholds;
+    if (own.empty()) return check.threshold;
+    auto at = own.find(CheckId(check));
+    if (at == own.end()) at = own.find(InfoOf(check.kind).name);
+    return at == own.end() ? check.threshold : at->second;
   }
 
   Place PlaceOf(const Cell& cell) {
@@ -237,7 +246,7 @@ class Runner {
         result.denominator = denominator[places.second.at];
       }
     }
-    const double threshold = check.threshold;
+    const double threshold = result.threshold;
     result.failed = !result.error &&
                     (std::isnan(threshold) || threshold == 0 ? result.violated > 0
                                                              : result.share() * 100 > threshold);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace essaim {
 struct CheckOptions {
   // YYYY-MM-DD: what the checks take for today, so that a report can be made again.
   std::string as_of;
+  // Instead of the Dashboard's, in per cent: by check id or kind (thresholds.h).
+  std::map<std::string, double, std::less<>> thresholds = {};
   bool with_vocabulary = false;  // also the checks that the Dashboard leaves out by default
   std::function<bool(std::size_t done, std::size_t all)> progress = nullptr;  // false cancels
 };
@@ -23,7 +26,8 @@ struct CheckResult {
   const Check* check = nullptr;
   std::int64_t violated = 0, denominator = 0;  // rows
   bool failed = false, not_applicable = false, error = false;
-  std::string why;  // if not applicable or in error
+  std::string why;                  // if not applicable or in error
+  double threshold = kNoThreshold;  // that decided: the check's, or the site's own
 
   bool passed() const { return !failed && !not_applicable && !error; }
 

@@ -441,6 +441,21 @@ class Omop(unittest.TestCase):
             self.federation.run("node", "quality", self.federation.folder / site, "--as-of", "2019-02-01")
         study = self.federation.submit(path)
         self.federation.watch(study)
+        # The sites' labels stand beside the result, in every form of it.
+        for analysis in self.federation.result(study)["analyses"]:
+            self.assertEqual(set(analysis["quality"]), {"north", "centre", "south"})
+            label = analysis["quality"]["north"]
+            self.assertEqual(label["as_of"], "2019-02-01")
+            self.assertTrue(label["since_last_load"])
+            self.assertEqual(len(label["levels"]), 7)
+            self.assertIn(label["levels"]["temporality"], ("passed", "to watch"))
+        for form in ("table", "csv"):
+            shown = self.federation.run("study", "result", study, *self.federation.connection(), "--format", form).stdout
+            self.assertIn("Data quality, as the sites measured it", shown)
+        # Bounds of the study's own: nobody was observed for so long.
+        path.write_text(text + "quality: {volume: to_watch, thresholds: {V2: {fail: 1e9}}}\n")
+        study = self.federation.submit(path)
+        self.assertNotEqual(self.federation.watch(study, check=False).returncode, OK)
         history = json.loads(self.federation.run("node", "quality", self.federation.folder / "north", "--history",
                                                  "--format", "json").stdout)
         self.assertEqual(history[0]["load"], 1)
