@@ -20,7 +20,9 @@
 #include "node/sources.h"
 #include "node/sql_session.h"
 #include "source/identity_store.h"
+#include "source/note_filter.h"
 #include "source/vocabulary.h"
+#include "text/note_deidentifier.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/omop_files.h"
 
@@ -152,10 +154,16 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, const Nod
   const std::unique_ptr<Vocabulary> vocabulary = OpenSqlVocabulary(*sql.reading);
   ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder, entropy, &log));
   ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
+  ESSAIM_ASSIGN_OR_RETURN(const auto deidentifier, text::NoteDeidentifier::Make(*identities));
+  const bool keep = args.source.keep_text;
   ESSAIM_ASSIGN_OR_RETURN(
-      const std::unique_ptr<CdmSource> source,
-      OpenSource(args.source,
-                 {.ids = ids, .vocabulary = *vocabulary, .identities = *identities, .log = log}));
+      std::unique_ptr<CdmSource> source,
+      OpenSource(args.source, {.ids = ids,
+                               .vocabulary = *vocabulary,
+                               .identities = keep ? static_cast<IdentitySink&>(*identities)
+                                                  : static_cast<IdentitySink&>(*deidentifier),
+                               .log = log}));
+  if (!keep) source = FilterNotes(std::move(source), *deidentifier, entropy);
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
@@ -233,7 +241,7 @@ Command LoadCommand(CLI::App& app) {
           "--from", args->source.from,
           "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
           "resources, bundles or bulk data; hl7v2: messages; csv: any tables, with "
-          "a mapping")
+          "a mapping; text: notes")
       ->check(CLI::IsMember(kinds))
       ->capture_default_str();
   load->add_option("--dataset", args->dataset, "of files: the name that studies use");
@@ -243,7 +251,11 @@ Command LoadCommand(CLI::App& app) {
                    "of csv: write a mapping to begin with there, and load nothing");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
   load->add_option("--system", args->source.system,
-                   "of fhir: the server's name, where there are several");
+                   "of fhir: the server's name, where there are several; of text: the numbering of "
+                   "its persons");
+  load->add_flag("--keep-text,!--deidentify", args->source.keep_text,
+                 "notes as they are; not given: names, dates and the like are taken out of them "
+                 "(docs/text.md)");
   load->add_option("--on-bad-row", args->on_bad_row,
                    "stop (of files, if not given), or keep bad rows apart (quarantine)")
       ->check(CLI::IsMember({"stop", "quarantine"}));

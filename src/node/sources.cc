@@ -9,6 +9,7 @@
 #include "hl7v2/hl7_files.h"
 #include "mapping/mapped_files.h"
 #include "mapping/mapping.h"
+#include "text/note_files.h"
 
 namespace essaim::node {
 namespace {
@@ -32,7 +33,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenMapped(const SourceArguments& arg
 
 }  // namespace
 
-std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2"}; }
+std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2", "text"}; }
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& args,
                                                       const SourceTools& tools) {
@@ -45,6 +46,9 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
     return hl7v2::OpenHl7Files(
         args.paths,
         {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = &tools.identities});
+  if (args.from == "text")
+    return text::OpenNoteFiles(
+        args.paths, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .system = args.system});
   if (args.from == "csv") return OpenMapped(args, tools);
   return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
 }

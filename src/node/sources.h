@@ -17,6 +17,7 @@ namespace essaim::node {
 struct SourceArguments {
   std::string from = "omop", mapping, system;
   std::vector<std::string> paths;
+  bool keep_text = false;  // notes as they are, with the names in them
 };
 
 // What a source makes pseudonyms, concepts and identities with. Each outlives the source.

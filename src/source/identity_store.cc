@@ -98,4 +98,15 @@ absl::StatusOr<std::vector<Identity>> IdentityStore::OfValue(const std::string& 
   return Where(absl::StrCat("value = ", SqlText(value)));
 }
 
+absl::StatusOr<std::vector<Identity>> IdentityStore::Names() {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine_.Query(absl::StrCat("SELECT DISTINCT family_name, given_names FROM identity LIMIT ",
+                                 SqlEngine::kRowsMax)));
+  std::vector<Identity> names;
+  for (const auto& row : rows.rows)
+    names.push_back({.family_name = TextOf(row[0]), .given_names = TextOf(row[1])});
+  return names;
+}
+
 }  // namespace essaim

@@ -24,6 +24,9 @@ class IdentityStore : public IdentitySink {
   absl::Status Commit();  // all or none
   absl::StatusOr<std::vector<Identity>> OfPerson(std::int64_t person_id);
   absl::StatusOr<std::vector<Identity>> OfValue(const std::string& value);
+  // The names of everybody who is committed, each pair once, in an Identity's two fields; at most
+  // SqlEngine::kRowsMax.
+  absl::StatusOr<std::vector<Identity>> Names();
 
  private:
   explicit IdentityStore(SqlEngine& engine) : engine_(engine) {}

@@ -87,8 +87,8 @@ class NameFinder {
   bool CanBeName(std::size_t i) const {
     const Token& t = note_[i];
     if (!t.is_word() || !t.capital || t.folded.size() < 2 || IsStopper(t.folded)) return false;
-    if (IsName(t.folded)) return true;
-    return !IsCommonWord(t.folded) && !LooksMedical(t.folded) &&
+    if (IsName(t.folded)) return !note_.CapsLine(i) || !IsListedWord(t.folded);
+    return !IsListedWord(t.folded) && !LooksMedical(t.folded) &&
            !(t.all_caps && t.folded.size() <= 4 && !note_.CapsLine(i));
   }
 
@@ -105,7 +105,7 @@ class NameFinder {
         continue;
       }
       if (t.Is("-") || t.Is("'")) {
-        if (end == i || !note_[at + 1].is_word() || note_[at].begin != note_[at - 1].end) break;
+        if (at == i || !note_[at + 1].is_word() || note_[at].begin != note_[at - 1].end) break;
         ++at;
         continue;
       }
@@ -116,9 +116,11 @@ class NameFinder {
       }
       if (!t.is_word()) break;
       const bool joined = at > i && (note_[at - 1].Is("-") || note_[at - 1].Is("'"));
-      const bool initial_alone = t.capital && t.end - t.begin == 1 && n_words > 0;
+      const bool initial_alone =
+          t.capital && t.end - t.begin == 1 && n_words > 0 && !note_.CapsLine(at);
+      const bool after_given = n_words > 0 && IsAfterGiven(at);
       const bool particle = IsParticle(t.folded) && ParticleLeads(at, lower);
-      bool good = CanBeName(at) || particle || (joined && t.capital) || initial_alone;
+      bool good = CanBeName(at) || particle || (joined && t.capital) || initial_alone || after_given;
       if (!good && n_words == 0 && first_any)
         good = t.capital && !IsStopper(t.folded) && !note_.CapsLine(at);
       if (!good && lower && !t.capital && !IsStopper(t.folded) && t.folded.size() >= 3)
@@ -133,6 +135,14 @@ class NameFinder {
     return end;
   }
 
+  // "Georgann BEER", "Michael Orn": behind a given name a word in capitals is a name.
+  bool IsAfterGiven(std::size_t i) const {
+    const Token& t = note_[i];
+    return t.capital && note_[i - 1].is_word() && CanBeName(i - 1) && t.folded.size() >= 2 &&
+           !note_.CapsLine(i) && !LooksMedical(t.folded) && !IsStopper(t.folded) &&
+           (IsGiven(note_[i - 1].folded) || !IsListedWord(t.folded));
+  }
+
   bool IsLowerName(const std::string& w, std::size_t n_before) const {
     if (LooksMedical(w)) return false;
     if (!IsCommonWord(w)) return true;
@@ -142,11 +152,22 @@ class NameFinder {
   // "de La Tour", "van den Berg": a name follows the particles.
   bool ParticleLeads(std::size_t i, bool lower) const {
     for (std::size_t at = i + 1; at < i + 5; ++at) {
-      if (note_[at].Is("'") || IsParticle(note_[at].folded)) continue;
+      if (note_[at].Is("'") || note_[at].Is("-") || IsParticle(note_[at].folded)) continue;
       return note_[at].is_word() && !IsStopper(note_[at].folded) &&
              (note_[at].capital || (lower && !IsCommonWord(note_[at].folded)));
     }
     return false;
+  }
+
+  // Where only the place says that a name stands: a first word of everyday needs a second one that
+  // is none ("Buster Hoeger").
+  std::size_t WeakNameEnd(std::size_t i) const {
+    const std::size_t end = NameEnd(i, false, false);
+    const Token& t = note_[i];
+    if (end > i || !t.is_word() || !t.capital || IsStopper(t.folded) || LooksMedical(t.folded) ||
+        note_.CapsLine(i) || !CanBeName(i + 1) || IsListedWord(note_[i + 1].folded))
+      return end;
+    return NameEnd(i, true, false);
   }
 
   void TakeName(std::size_t i, std::size_t end) {
@@ -217,7 +238,7 @@ class NameFinder {
     std::size_t at = FieldEnd(i, sure);
     if (at == 0) return;
     while (TitleAt(note_, at) != Title::kNone) at += note_[at + 1].Is(".") ? 2 : 1;
-    std::size_t end = NameEnd(at, sure, sure);
+    std::size_t end = sure ? NameEnd(at, true, true) : WeakNameEnd(at);
     if (sure && end == at && note_[at].is_word() && !IsStopper(note_[at].folded)) end = at + 1;
     if (sure && end > at) {
       // "DUPONT, Jean" and "dupont jean": to the next field.
@@ -249,7 +270,7 @@ class NameFinder {
       ++at;
     if (!note_[at].is_word() || TitleAt(note_, at) != Title::kNone) return;
     if (note_[at].capital && !note_.CapsLine(at)) {
-      const std::size_t end = NameEnd(at, false, false);
+      const std::size_t end = WeakNameEnd(at);
       if (end > at) TakeName(at, end);
     } else if (note_.CapsLine(at) || !note_[at].capital) {
       // In lower case: a given name of the list and no word of everyday, or two names together.
@@ -258,6 +279,10 @@ class NameFinder {
                         !IsStopper(note_[at + 1].folded);
       if (both) TakeName(at, at + 2);
       else if (IsGiven(w) && !IsCommonWord(w)) TakeName(at, at + 1);
+      else if (InList(note_[i].folded, "pt patient patiente") && w.size() >= 3 && !IsCommonWord(w) &&
+               !LooksMedical(w) &&
+               InList(note_[at + 1].folded, "seen vu vue is was reports denies says came presents"))
+        TakeName(at, at + 1);
     }
   }
 
@@ -272,10 +297,12 @@ class NameFinder {
         "interpreted cared attended lives living vit habite married mariee marie appointment relu "
         "echange staff avis met meeting";
     bool said = false;
-    for (std::size_t back = 1; back <= 4 && back <= i; ++back)
+    for (std::size_t back = 1; back <= 12 && back <= i && !note_[i - back].Is("."); ++back) {
+      if (note_[i - back].kind == Token::Kind::kBreak) break;
       said = said || InList(note_[i - back].folded, kVerbs);
+    }
     if (!said || !note_[i + 1].capital || note_.CapsLine(i + 1)) return;
-    const std::size_t end = NameEnd(i + 1, false, false);
+    const std::size_t end = WeakNameEnd(i + 1);
     if (end > i + 1) TakeName(i + 1, end);
   }
 
@@ -353,17 +380,18 @@ class NameFinder {
         "reports denies states complains lives works says refuses agrees wants feels smokes drinks "
         "rapporte signale decrit dit refuse vit habite travaille consulte vient souhaite accepte "
         "fume";
-    const std::string& next = note_[i + 1].folded;
+    const std::size_t v = NameEnd(i, false, false);  // of the verb
+    const std::string& next = note_[v].folded;
     const bool passive =
         (InList(next, "was has is") &&
-         InList(note_[i + 2].folded, "seen admitted discharged referred evaluated examined born "
+         InList(note_[v + 1].folded, "seen admitted discharged referred evaluated examined born "
                                      "accompanied married brought transferred")) ||
-        (note_.Matches(i + 1, {"a", "ete"}) &&
-         InList(note_[i + 3].folded, "vu vue admis admise hospitalise hospitalisee examine examinee adresse "
+        (note_.Matches(v, {"a", "ete"}) &&
+         InList(note_[v + 2].folded, "vu vue admis admise hospitalise hospitalisee examine examinee adresse "
                                      "adressee opere operee transfere transferee")) ||
-        (next == "est" && InList(note_[i + 2].folded, "venu venue ne nee suivi suivie age agee sorti sortie")) ||
-        note_.Matches(i + 1, {"se", "plaint"}) || (next == "is" && note_[i + 3].is_number()) ;
-    if (InList(next, kDoes) || passive) TakeName(i, i + 1);
+        (next == "est" && InList(note_[v + 1].folded, "venu venue ne nee suivi suivie age agee sorti sortie")) ||
+        note_.Matches(v, {"se", "plaint"}) || (next == "is" && note_[v + 2].is_number()) ;
+    if (InList(next, kDoes) || passive) TakeName(i, v);
   }
 
   // A line of two to four words that can only be a name, near the beginning or the end.

@@ -58,15 +58,16 @@ std::size_t PhoneEnd(const NoteText& note, std::size_t i) {
   if (note.Digits(at) != 3) return 0;
   std::size_t exchange = at + 1;
   while (exchange < american.end && !note[exchange].is_number()) ++exchange;
-  return note.Digits(exchange) == 3 && exchange > at + (bracket ? 0 : 0) ? american.end : 0;
+  return note.Digits(exchange) == 3 ? american.end : 0;
 }
 
 // A number that a word announces: "IPP : 8003453", "MRN# A-12345", "n° dossier 12/345".
 std::size_t NumberAfter(const NoteText& note, std::size_t i, std::size_t digits_min) {
-  for (std::size_t n = 0; n < 4; ++n) {
+  for (std::size_t n = 0; n < 6; ++n) {
     const Token& token = note[i];
     const bool filler = IsMark(token, ":#=.-(") || token.Is("\xC2\xB0") || token.Is("\xC2\xBA") ||
-                        InList(token.folded, "no n num numero number is est id patient nr");
+                        InList(token.folded, "no n num numero number is est id patient nr dossier sejour admission record "
+                               "venue account chart hospitalisation identification de du d");
     if (!filler) break;
     ++i;
   }
@@ -230,9 +231,9 @@ void FindMailAndUrls(NoteText& note) {
 }
 
 void FindNumbers(NoteText& note) {
+  for (std::size_t i = 0; i < note.size(); ++i) FindUuid(note, i);
   for (std::size_t i = 0; i < note.size(); ++i) {
     if (note.Taken(i)) continue;
-    FindUuid(note, i);
     FindProfessional(note, i);
     if (note[i].is_word()) {
       const bool secu = InList(note[i].folded, "nir secu securite social sociale nss ss insee");

@@ -79,6 +79,7 @@ std::size_t PlaceNameEnd(const NoteText& note, std::size_t i, std::size_t words_
 std::size_t TownEnd(NoteText& note, std::size_t i) {
   std::size_t at = note[i].Is(",") || note[i].Is("-") || note[i].kind == Token::Kind::kBreak ? i + 1 : i;
   if (note[at].kind == Token::Kind::kBreak) return i;
+  if (InList(note[at].folded, "in a at") && note[at + 1].capital) ++at;
   if (note.Digits(at) == 5) {
     note.Take(at, at + 1, Identifying::kPostcode);
     std::size_t end = PlaceNameEnd(note, at + 1, 6);
@@ -240,7 +241,8 @@ void FindEnglishHospital(NoteText& note, std::size_t i) {
       note.Matches(i, {"health", "center"}) || note.Matches(i, {"health", "centre"}) ||
       note.Matches(i, {"nursing", "home"}) || note.Matches(i, {"health", "system"}) ||
       note.Matches(i, {"cancer", "center"}) || note.Matches(i, {"cancer", "institute"}) ||
-      note.Matches(i, {"surgery", "center"}) || note.Matches(i, {"medical", "group"}))
+      note.Matches(i, {"surgery", "center"}) || note.Matches(i, {"urgent", "care"}) ||
+      note.Matches(i, {"health", "services"}) || note.Matches(i, {"rehabilitation", "center"}) || note.Matches(i, {"medical", "group"}))
     n = 2;
   if (n == 0 || !note[i].capital) return;
   std::size_t begin = i;
@@ -258,6 +260,8 @@ void FindEnglishHospital(NoteText& note, std::size_t i) {
   while (InList(note[end].folded, "center centre group inc corporation corp system hospital") && note[end].capital) ++end;
   if (note[end].Is("of") && note[end + 1].capital) end = PlaceNameEnd(note, end + 1, 3);
   else if (note[end].Is("of") && note[end + 1].Is("the") && note[end + 2].capital) end = PlaceNameEnd(note, end + 2, 3);
+  if (note[end].Is("-") && (note.Digits(end + 1) > 0 || (note[end + 1].is_word() && note[end + 1].capital)))
+    end = note.Digits(end + 1) > 0 ? end + 2 : PlaceNameEnd(note, end + 1, 3);
   // "Hospital course" at a line's beginning names none.
   if (begin < i || end > i + n) note.Take(begin, end, Identifying::kHospital);
 }

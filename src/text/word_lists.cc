@@ -37,16 +37,19 @@ bool IsFamilyName(std::string_view folded) {
   return kWords->contains(folded);
 }
 
-bool IsCommonWord(std::string_view folded) {
+bool IsListedWord(std::string_view folded) {
   static const Words* const kWords = new Words(Read(kCommonWords));
-  if (kWords->contains(folded)) return true;
-  // Plurals and feminines of what is listed.
+  return kWords->contains(folded);
+}
+
+bool IsCommonWord(std::string_view folded) {
+  if (IsListedWord(folded)) return true;
   for (const int cut : {1, 2}) {
     const std::size_t n = folded.size();
     if (n < static_cast<std::size_t>(cut) + 4) return false;
     const std::string_view tail = folded.substr(n - static_cast<std::size_t>(cut));
     if ((tail == "s" || tail == "e" || tail == "es" || tail == "ly") &&
-        kWords->contains(folded.substr(0, n - static_cast<std::size_t>(cut))))
+        IsListedWord(folded.substr(0, n - static_cast<std::size_t>(cut))))
       return true;
   }
   return false;

@@ -10,7 +10,8 @@ namespace essaim::text {
 
 bool IsGivenName(std::string_view folded);
 bool IsFamilyName(std::string_view folded);
-bool IsCommonWord(std::string_view folded);  // by the list, or a word's or verb's usual ending
+bool IsListedWord(std::string_view folded);  // of everyday, by the list
+bool IsCommonWord(std::string_view folded);  // the same, also with a plural's or feminine's ending
 // A term, an eponym or an abbreviation of the list, or one by its ending (-emia, -tomie, -pril).
 bool LooksMedical(std::string_view folded);
 

@@ -127,7 +127,7 @@ class Writer:
             "MAIL": lambda: ("MAIL", f"{names['g']}.{names['f']}@example.org".lower().replace(" ", "").replace("'", "")),
             "URL": lambda: ("URL", f"https://www.portail-{self.digits(3)}.example.org/d/{self.digits(5)}"),
             "NIR": lambda: ("NIR", self.nir(p, how == "s")), "SSN": lambda: ("NIR", f"999-{self.digits(2)}-{self.digits(4)}"),
-            "IPP": lambda: ("IPP", self.digits(9)), "UUID": lambda: ("IPP", p["identifiers"][0] if "-" in p["identifiers"][0] else p["identifiers"][-1]),
+            "IPP": lambda: ("IPP", self.digits(9)), "UUID": lambda: ("IPP", next(i for i in p["identifiers"] if len(i) == 36)),
             "RPPS": lambda: ("RPPS", self.luhn("10" + self.digits(8))),
             "HOSP": lambda: ("HOPITAL", self.r.choice(self.hospitals_fr if language == "fr" else self.hospitals)),
             "AGE": lambda: ("AGE", str(self.r.randrange(90, 105))), "YOUNG": lambda: (None, str(self.r.randrange(18, 89))),

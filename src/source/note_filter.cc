@@ -1,0 +1,211 @@
+#include "source/note_filter.h"
+
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/bytes.h"
+#include "base/secret_bytes.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "crypto/aead.h"
+
+namespace essaim {
+namespace {
+
+constexpr std::size_t kCellBytesMax = std::size_t{64} << 20;
+constexpr std::size_t kBlockBytesMax = std::size_t{512} << 20;
+
+// Rows of NOTE that wait, first in first out.
+class NoteSpool {
+ public:
+  NoteSpool(Entropy& entropy, std::size_t memory_bytes_max)
+      : entropy_(entropy), memory_bytes_max_(memory_bytes_max) {}
+
+  absl::Status Add(std::span<const std::optional<std::string_view>> cells, const RowOrigin& origin) {
+    block_.Bytes(origin.file);
+    block_.U64(origin.line);
+    for (const auto& cell : cells) {
+      block_.U8(cell.has_value() ? 1 : 0);
+      if (cell.has_value()) block_.Bytes(*cell);
+    }
+    return block_.bytes().size() < memory_bytes_max_ ? absl::OkStatus() : Spill();
+  }
+
+  // `take` gets the rows of each block, oldest first.
+  template <typename Take>
+  absl::Status Drain(const Take& take) {
+    if (file_ != nullptr) {
+      std::rewind(file_.get());
+      for (const std::size_t size : sizes_) {
+        std::string sealed(size, '\0');
+        if (std::fread(sealed.data(), 1, size, file_.get()) != size)
+          return absl::DataLossError("notes that waited in a temporary file cannot be read");
+        ESSAIM_ASSIGN_OR_RETURN(const SecretBytes block, crypto::Open(key_, sealed, "notes"));
+        ESSAIM_RETURN_IF_ERROR(take(block.view()));
+      }
+    }
+    return take(std::string_view(block_.bytes()));
+  }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  absl::Status Spill() {
+    if (file_ == nullptr) {
+      file_.reset(std::tmpfile());
+      if (file_ == nullptr) return absl::UnavailableError("no temporary file can be made for notes");
+      key_ = SecretBytes(crypto::kAeadKeyBytes);
+      ESSAIM_RETURN_IF_ERROR(entropy_.Fill({key_.data(), key_.size()}));
+    }
+    const std::string block = block_.Take();
+    block_ = ByteWriter();
+    if (block.size() > kBlockBytesMax) return absl::ResourceExhaustedError("a note is too long");
+    ESSAIM_ASSIGN_OR_RETURN(const std::string sealed, crypto::Seal(key_, block, "notes", entropy_));
+    if (std::fwrite(sealed.data(), 1, sealed.size(), file_.get()) != sealed.size())
+      return absl::UnavailableError("the temporary file of notes cannot be written: disk full?");
+    sizes_.push_back(sealed.size());
+    return absl::OkStatus();
+  }
+
+  Entropy& entropy_;
+  const std::size_t memory_bytes_max_;
+  ByteWriter block_;
+  std::unique_ptr<std::FILE, Close> file_;
+  std::vector<std::size_t> sizes_;
+  SecretBytes key_;
+};
+
+class FilterSink : public CdmSink {
+ public:
+  FilterSink(CdmSink& sink, NoteFilter& filter, Entropy& entropy, std::size_t memory_bytes_max)
+      : sink_(sink), filter_(filter), spool_(entropy, memory_bytes_max) {}
+
+  absl::Status Row(const CdmTable& table, std::span<const std::optional<std::string_view>> cells,
+                   const RowOrigin& origin) override {
+    if (table.name != "note") {
+      filter_.Saw(table, cells);
+      return sink_.Row(table, cells, origin);
+    }
+    note_ = &table;
+    return spool_.Add(cells, origin);
+  }
+
+  absl::Status Reject(const BadRow& fault, std::string_view raw) override {
+    return sink_.Reject(fault, raw);
+  }
+
+  absl::Status Remove(const CdmTable& table, std::int64_t key) override {
+    return sink_.Remove(table, key);
+  }
+
+  absl::Status MergePersons(std::int64_t from, std::int64_t into) override {
+    return sink_.MergePersons(from, into);
+  }
+
+  absl::Status Progress(std::uint64_t bytes_done) override {
+    bytes_done_ = bytes_done;
+    return sink_.Progress(bytes_done);
+  }
+
+  void EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) override {
+    sink_.EndFile(path, sha256_hex, n_read);
+  }
+
+  void Notice(std::string text) override { sink_.Notice(std::move(text)); }
+
+  absl::Status Flush() {
+    if (note_ == nullptr) return absl::OkStatus();
+    return spool_.Drain([&](std::string_view block) -> absl::Status {
+      ByteReader reader(block);
+      while (!reader.End().ok()) ESSAIM_RETURN_IF_ERROR(PassRow(reader));
+      return absl::OkStatus();
+    });
+  }
+
+ private:
+  absl::Status PassRow(ByteReader& reader) {
+    constexpr std::uint64_t kRowsPerProgress = 1'024;
+    ESSAIM_ASSIGN_OR_RETURN(const std::string file, reader.Bytes(kCellBytesMax));
+    ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t line, reader.U64());
+    std::vector<std::optional<std::string>> texts(note_->fields.size());
+    std::int64_t person_id = 0;
+    for (std::size_t f = 0; f < texts.size(); ++f) {
+      ESSAIM_ASSIGN_OR_RETURN(const std::uint8_t has, reader.U8());
+      if (has == 0) continue;
+      ESSAIM_ASSIGN_OR_RETURN(texts[f], reader.Bytes(kCellBytesMax));
+      if (note_->fields[f].name == "person_id" && !absl::SimpleAtoi(*texts[f], &person_id))
+        person_id = 0;  // the sink rejects the row
+    }
+    for (std::size_t f = 0; f < texts.size(); ++f) {
+      const std::string_view name = note_->fields[f].name;
+      if (!texts[f].has_value() || (name != "note_text" && name != "note_title")) continue;
+      ESSAIM_ASSIGN_OR_RETURN(texts[f], filter_.Filter(person_id, *texts[f]));
+      const auto length = static_cast<std::size_t>(note_->fields[f].length);
+      // A tag may be longer than what it stands for: cut where a character begins.
+      if (length > 0 && texts[f]->size() > length) {
+        std::size_t end = length;
+        while (end > 0 && (static_cast<unsigned char>((*texts[f])[end]) & 0xC0) == 0x80) --end;
+        texts[f]->resize(end);
+      }
+    }
+    const std::vector<std::optional<std::string_view>> cells(texts.begin(), texts.end());
+    if (++n_rows_ % kRowsPerProgress == 0) ESSAIM_RETURN_IF_ERROR(sink_.Progress(bytes_done_));
+    return sink_.Row(*note_, cells, {.file = file, .line = line});
+  }
+
+  CdmSink& sink_;
+  NoteFilter& filter_;
+  NoteSpool spool_;
+  const CdmTable* note_ = nullptr;
+  std::uint64_t bytes_done_ = 0, n_rows_ = 0;
+};
+
+class FilteredSource : public CdmSource {
+ public:
+  FilteredSource(std::unique_ptr<CdmSource> source, NoteFilter& filter, Entropy& entropy,
+                 std::size_t memory_bytes_max)
+      : source_(std::move(source)),
+        filter_(filter),
+        entropy_(entropy),
+        memory_bytes_max_(memory_bytes_max) {}
+
+  std::string_view kind() const override { return source_->kind(); }
+
+  std::uint64_t bytes_total() const override { return source_->bytes_total(); }
+
+  std::string settings() const override {
+    return absl::StrCat(source_->settings(), "|", Av(filter_.name()));
+  }
+
+  bool last_row_wins() const override { return source_->last_row_wins(); }
+
+  bool derives_observation_periods() const override {
+    return source_->derives_observation_periods();
+  }
+
+  absl::Status Read(CdmSink& sink) override {
+    FilterSink filtered(sink, filter_, entropy_, memory_bytes_max_);
+    ESSAIM_RETURN_IF_ERROR(source_->Read(filtered));
+    return filtered.Flush();
+  }
+
+ private:
+  std::unique_ptr<CdmSource> source_;
+  NoteFilter& filter_;
+  Entropy& entropy_;
+  const std::size_t memory_bytes_max_;
+};
+
+}  // namespace
+
+std::unique_ptr<CdmSource> FilterNotes(std::unique_ptr<CdmSource> source, NoteFilter& filter,
+                                       Entropy& entropy, std::size_t memory_bytes_max) {
+  return std::make_unique<FilteredSource>(std::move(source), filter, entropy, memory_bytes_max);
+}
+
+}  // namespace essaim
