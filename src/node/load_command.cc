@@ -155,7 +155,11 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, const Nod
   ESSAIM_ASSIGN_OR_RETURN(
       const std::unique_ptr<CdmSource> source,
       OpenSource(args.source,
-                 {.ids = ids, .vocabulary = *vocabulary, .identities = *identities, .log = log}));
+                 {.ids = ids,
+                  .vocabulary = *vocabulary,
+                  .identities = *identities,
+                  .log = log,
+                  .reading = *sql.reading}));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,

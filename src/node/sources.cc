@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "fhir/fhir_files.h"
 #include "hl7v2/hl7_files.h"
+#include "hl7v2/known_orders.h"
 #include "mapping/mapped_files.h"
 #include "mapping/mapping.h"
 
@@ -43,8 +44,11 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
                                             .system = args.system});
   if (args.from == "hl7v2")
     return hl7v2::OpenHl7Files(
-        args.paths,
-        {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = &tools.identities});
+        args.paths, {.ids = &tools.ids,
+                     .vocabulary = &tools.vocabulary,
+                     .identities = &tools.identities,
+                     .has_order = [known = std::make_shared<hl7v2::KnownOrders>(tools.reading)](
+                                      std::int64_t id) { return known->Has(id); }});
   if (args.from == "csv") return OpenMapped(args, tools);
   return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
 }

@@ -11,6 +11,7 @@
 #include "source/identity.h"
 #include "source/vocabulary.h"
 #include "warehouse/cdm_source.h"
+#include "warehouse/sql_engine.h"
 
 namespace essaim::node {
 
@@ -25,6 +26,7 @@ struct SourceTools {
   Vocabulary& vocabulary;
   IdentitySink& identities;
   Log& log;
+  SqlEngine& reading;  // the CDM as it is before the load
 };
 
 // Kinds that need these tools: all but "omop", whose files are rows of the CDM already.
