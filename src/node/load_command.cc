@@ -16,6 +16,7 @@
 #include "crypto/entropy.h"
 #include "mapping/mapped_files.h"
 #include "node/category_keys.h"
+#include "node/genetic.h"
 #include "node/node_folder.h"
 #include "node/sources.h"
 #include "node/sql_session.h"
@@ -159,7 +160,10 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, const Nod
                   .vocabulary = *vocabulary,
                   .identities = *identities,
                   .log = log,
-                  .reading = *sql.reading}));
+                  .folder = folder,
+                  .entropy = entropy,
+                  .reading = *sql.reading,
+                  .dry_run = options.dry_run}));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
@@ -219,7 +223,8 @@ int Undo(const std::string& dir) {
   SqlSession session;
   const absl::Status opened = session.Open(dir);
   if (!opened.ok()) return Fail(opened);
-  const absl::Status undone = UndoLastLoad(*session.engine);
+  absl::Status undone = UndoLastLoad(*session.engine);
+  if (undone.ok()) undone = CleanGenetic(dir, *session.engine);
   if (!undone.ok()) return Fail(undone);
   std::printf("The last load of OMOP tables is taken back.\n");
   return kOk;
@@ -236,7 +241,7 @@ Command LoadCommand(CLI::App& app) {
   load->add_option(
           "--from", args->source.from,
           "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
-          "resources, bundles or bulk data; hl7v2: messages; csv: any tables, with "
+          "resources, bundles or bulk data; hl7v2: messages; vcf: variants; csv: any tables, with "
           "a mapping")
       ->check(CLI::IsMember(kinds))
       ->capture_default_str();
@@ -245,9 +250,12 @@ Command LoadCommand(CLI::App& app) {
   load->add_option("--mapping", args->source.mapping, "of csv: the mapping file (docs/mapping.md)");
   load->add_option("--propose", args->propose,
                    "of csv: write a mapping to begin with there, and load nothing");
+  load->add_option("--samples", args->source.samples,
+                   "of vcf: CSV with the columns sample, person and perhaps system and date");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
   load->add_option("--system", args->source.system,
-                   "of fhir: the server's name, where there are several");
+                   "of fhir: the server's name, where there are several; of vcf: the system of the "
+                   "persons' identifiers");
   load->add_option("--on-bad-row", args->on_bad_row,
                    "stop (of files, if not given), or keep bad rows apart (quarantine)")
       ->check(CLI::IsMember({"stop", "quarantine"}));

@@ -10,6 +10,7 @@
 #include "hl7v2/known_orders.h"
 #include "mapping/mapped_files.h"
 #include "mapping/mapping.h"
+#include "node/genetic.h"
 
 namespace essaim::node {
 namespace {
@@ -33,7 +34,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenMapped(const SourceArguments& arg
 
 }  // namespace
 
-std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2"}; }
+std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2", "vcf"}; }
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& args,
                                                       const SourceTools& tools) {
@@ -50,6 +51,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
                      .has_order = [known = std::make_shared<hl7v2::KnownOrders>(tools.reading)](
                                       std::int64_t id) { return known->Has(id); }});
   if (args.from == "csv") return OpenMapped(args, tools);
+  if (args.from == "vcf") return OpenVcf(args, tools);
   return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
 }
 
