@@ -122,6 +122,11 @@ absl::Status Mapper::Result(const Segment& obx) {
                         (code.domain != "Observation" && (!std::isnan(number) || structured));
   const std::string table = measured ? "measurement" : "observation";
   CdmRow row(table);
+  if (request_id_ != 0) {  // the order that it answers
+    row.Set(absl::StrCat(table, "_event_id"), request_id_);
+    row.Set(measured ? "meas_event_field_concept_id" : "obs_event_field_concept_id",
+            std::int64_t{1147082});  // procedure_occurrence.procedure_occurrence_id
+  }
   Own(row, absl::StrCat(order_, "|", code.text, "|", obx.Text(4), "|", at.time));
   SetMoment(row, table, at);
   row.Set(absl::StrCat(table, "_concept_id"), code.standard);
@@ -184,21 +189,27 @@ absl::Status Mapper::Vaccination(const Segment& rxa) {
 
 // RXE: written; RXD: dispensed.
 absl::Status Mapper::Drug(const Segment& rx, bool dispensed) {
+  const std::string key = dispensed ? "" : OrderKey(nullptr);
+  if (!dispensed && TakenBack()) return TakeBack(key);
   ESSAIM_ASSIGN_OR_RETURN(const Code code, CodeOf(rx, 2, "Drug"));
   if (code.text.empty()) return Reject(rx, dispensed ? "RXD-2" : "RXE-2", "no code");
   const Moment said = MomentOf(dispensed ? rx.Text(3) : rx.Text(32));
-  const Moment& at = said.date.empty() ? sent_ : said;
+  const Moment& asked = orc_.start.date.empty() || dispensed ? said : orc_.start;
+  const Moment& at = asked.date.empty() ? sent_ : asked;
   if (at.date.empty()) return Reject(rx, dispensed ? "RXD-3" : "RXE-32", "no date");
   CdmRow row("drug_exposure");
   Own(row, absl::StrCat(dispensed ? rx.Text(7) : rx.Text(15), "|", code.text, "|", at.time));
+  // The pharmacy's encoded order is the same order as the one that was asked for.
+  if (!key.empty()) row.Set("drug_exposure_id", OrderId("drug_exposure", key));
   SetMoment(row, "drug_exposure_start", at);
-  SetMoment(row, "drug_exposure_end", at);
+  SetMoment(row, "drug_exposure_end", dispensed || orc_.end.date < at.date ? at : orc_.end);
   row.Set("drug_concept_id", code.standard);
   row.Set("drug_source_concept_id", code.source);
   row.SetCut("drug_source_value", code.text);
-  row.Set("drug_type_concept_id", std::int64_t{dispensed ? 38000176 : 38000177});
+  // EHR dispensing record; EHR prescription.
+  row.Set("drug_type_concept_id", std::int64_t{dispensed ? 32825 : 32838});
   row.Set("quantity", NumberOf(dispensed ? rx.Text(4) : rx.Text(10)));
-  row.SetCut("dose_unit_source_value", dispensed ? rx.Text(5) : rx.Text(5));
+  row.SetCut("dose_unit_source_value", rx.Text(5));
   return Write(row, rx);
 }
 

@@ -2,6 +2,8 @@
 // the messages.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +20,9 @@ struct Hl7Options {
   const IdMaker* ids = nullptr;        // not owned
   Vocabulary* vocabulary = nullptr;    // not owned
   IdentitySink* identities = nullptr;  // not owned; may be null
+  // Whether the warehouse has that order (a procedure_occurrence of the type EHR order) from an
+  // earlier load; null: only orders of the same load are known.
+  std::function<absl::StatusOr<bool>(std::int64_t)> has_order = nullptr;
 };
 
 // Files, or folders of files ending in .hl7 or .txt; each at most 1 GiB. kNotFound. The options'

@@ -68,7 +68,12 @@ class Hl7Files : public ::testing::TestWithParam<const char*> {
 
   absl::StatusOr<CdmLoadReport> LoadPath(const std::string& path) {
     FewCodes codes;
-    const auto source = OpenHl7Files({path}, {.ids = &ids_, .vocabulary = &codes});
+    const auto has_order = [this](std::int64_t id) -> absl::StatusOr<bool> {
+      return Count("procedure_occurrence WHERE procedure_occurrence_id = " + std::to_string(id)) >
+             0;
+    };
+    const auto source =
+        OpenHl7Files({path}, {.ids = &ids_, .vocabulary = &codes, .has_order = has_order});
     if (!source.ok()) return source.status();
     return LoadCdm(*engine_, **source, {});
   }
@@ -152,6 +157,76 @@ TEST_P(Hl7Files, VaccinesDiagnosesAndDocumentsHaveTheirTables) {
   EXPECT_EQ(Count("drug_exposure"), 1);
   EXPECT_EQ(Count("condition_occurrence WHERE condition_source_value = 'I10'"), 1);
   EXPECT_EQ(Count("note WHERE note_text LIKE 'First line%second line'"), 1);
+}
+
+const std::string kGlucose = "OBR|1|P1^EHR|F1^LAB|2339-0^Glucose^LN";
+
+TEST_P(Hl7Files, AnOrderIsARequestThatItsResultsAnswer) {
+  ASSERT_OK(Load(Message("OML^O21", "1",
+                         "ORC|NW|P1^EHR||G1|||||20200104080000\r" + kGlucose +
+                             "\rORC|NW|P2^EHR|||||||20200104\rOBR|2|P2^EHR||XR^Chest^L"))
+                .status());
+  EXPECT_EQ(Count("procedure_occurrence WHERE procedure_type_concept_id = 32833"), 2);
+  EXPECT_EQ(Count("measurement"), 0);  // nothing was measured yet
+  EXPECT_EQ(Count("procedure_occurrence WHERE procedure_source_value = '2339-0' AND "
+                  "procedure_concept_id = 0 AND procedure_source_concept_id = 3000483 AND "
+                  "procedure_date = DATE '2020-01-04'"),
+            1);
+  // The result comes in another load, with the placer's number and the filler's.
+  ASSERT_OK(Load(Message("ORU^R01", "1",
+                         kGlucose + "|||20200105\rOBX|1|NM|2339-0^Glucose^LN||90|mg/dL|||||F\r"
+                                    "OBR|2|P9^EHR|F9|GLU\rOBX|1|NM|2339-0^Glucose^LN||91|mg/dL"))
+                .status());
+  EXPECT_EQ(Count("measurement"), 2);
+  EXPECT_EQ(Count("measurement m JOIN procedure_occurrence p ON p.procedure_occurrence_id = "
+                  "m.measurement_event_id WHERE m.meas_event_field_concept_id = 1147082 AND "
+                  "p.procedure_source_value = '2339-0' AND m.value_as_number = 90"),
+            1);
+  EXPECT_EQ(Count("measurement WHERE measurement_event_id IS NULL"), 1);  // of no known order
+  // A change of status is no new order.
+  ASSERT_OK(Load(Message("ORM^O01", "1", "ORC|SC|P1^EHR|||IP\r" + kGlucose)).status());
+  EXPECT_EQ(Count("procedure_occurrence"), 2);
+}
+
+TEST_P(Hl7Files, WhatIsWithdrawnIsTakenBack) {
+  const std::string order = "ORC|NW|P1^EHR|||||||20200104\r" + kGlucose;
+  for (const char* withdrawn :
+       {"ORC|CA|P1^EHR", "ORC|OC|P1^EHR|F1^LAB", "ORC|DC|P1^EHR", "ORC|SC|P1^EHR|||CA"}) {
+    ASSERT_OK(Load(Message("ORM^O01", "1", order)).status());
+    EXPECT_EQ(Count("procedure_occurrence"), 1) << withdrawn;
+    ASSERT_OK(Load(Message("ORM^O01", "1", withdrawn)).status());  // without its details
+    EXPECT_EQ(Count("procedure_occurrence"), 0) << withdrawn;
+    ASSERT_OK(UndoLastLoad(*engine_));
+    EXPECT_EQ(Count("procedure_occurrence"), 1) << withdrawn;
+    ASSERT_OK(Load(Message("ORM^O01", "1", std::string(withdrawn) + "\r" + kGlucose)).status());
+    EXPECT_EQ(Count("procedure_occurrence"), 0) << withdrawn;
+    ASSERT_OK(UndoLastLoad(*engine_));
+    ASSERT_OK(UndoLastLoad(*engine_));
+  }
+  // Another person's order of that number is another order.
+  ASSERT_OK(Load(Message("ORM^O01", "1", order)).status());
+  ASSERT_OK(Load(Message("ORM^O01", "2", "ORC|CA|P1^EHR")).status());
+  EXPECT_EQ(Count("procedure_occurrence"), 1);
+}
+
+TEST_P(Hl7Files, ADrugThatIsAskedForAndEncodedIsOnePrescription) {
+  ASSERT_OK(Load(Message("OMP^O09", "1",
+                         "ORC|NW|P7^EHR\rTQ1|1||||||20200104|20200110\r"
+                         "RXO|X1^Amoxicillin^L|500||mg|||||||21||2"))
+                .status());
+  EXPECT_EQ(Count("drug_exposure WHERE drug_type_concept_id = 32838 AND quantity = 21 AND refills "
+                  "= 2 AND drug_exposure_start_date = DATE '2020-01-04' AND drug_exposure_end_date "
+                  "= DATE '2020-01-10'"),
+            1);
+  const std::string encoded = "\rRXE||X1^Amoxicillin^L|500||mg|||||21|||||RX1";
+  ASSERT_OK(Load(Message("RDE^O11", "1", "ORC|NW|P7^EHR" + encoded)).status());
+  ASSERT_OK(Load(Message("RDS^O13", "1", "ORC|RE|P7^EHR\rRXD|1|X1^Amoxicillin^L|20200105|21|mg"))
+                .status());
+  EXPECT_EQ(Count("drug_exposure WHERE drug_type_concept_id = 32838"), 1);
+  EXPECT_EQ(Count("drug_exposure WHERE drug_type_concept_id = 32825"), 1);
+  ASSERT_OK(Load(Message("RDE^O11", "1", "ORC|CA|P7^EHR" + encoded)).status());
+  EXPECT_EQ(Count("drug_exposure WHERE drug_type_concept_id = 32838"), 0);
+  EXPECT_EQ(Count("drug_exposure"), 1);  // what was dispensed was dispensed
 }
 
 TEST_P(Hl7Files, BadMessagesAreNamedAndTheRestIsLoaded) {

@@ -58,11 +58,22 @@ std::string_view VocabularyOf(std::string_view system) {
   return {};
 }
 
+namespace {
+
+bool IsOrder(std::string_view type) {
+  return type == "ORM" || type == "OML" || type == "OMG" || type == "OMI" || type == "OMP" ||
+         type == "RDE";
+}
+
+}  // namespace
+
 absl::Status Mapper::Map(const Message& message, std::string_view file, const MessageText& text) {
   file_ = file;
   text_ = text;
   person_id_ = visit_id_ = 0;
   order_.clear();
+  orc_ = {};
+  request_id_ = 0;
   visit_key_.clear();
   ordered_ = {};
   const Segment& msh = message.segments()[0];
@@ -96,14 +107,21 @@ absl::Status Mapper::Map(const Message& message, std::string_view file, const Me
 }
 
 absl::Status Mapper::Segments(const Message& message) {
+  bool bare = false;  // a withdrawn order whose details have not come yet
   for (const Segment& s : message.segments()) {
     absl::Status done;
     if (s.name() == "OBR") {
       order_ = absl::StrCat(s.Text(3), "/", s.Text(2), "/", s.Text(4), "/", s.Text(1));
       ordered_ = FirstOf({s.Text(7), s.Text(22), s.Text(14)});
-      // A request is no event; what was found comes as OBX.
-      if (message.type() == "ORM" || message.type() == "OML" || message.type() == "OMG")
-        ++unmapped_["orders: what was asked for, not what was done"];
+      done = IsOrder(message.type()) ? Request(s) : FindOrder(s);
+    } else if (s.name() == "ORC") {
+      // Two orders in a row, the first without details: a cancellation says no more.
+      done = bare ? TakeBack(OrderKey(nullptr)) : absl::OkStatus();
+      Order(s);
+    } else if (s.name() == "TQ1") {
+      Timing(s);
+    } else if (s.name() == "RXO") {
+      done = DrugRequest(s);
     } else if (s.name() == "DG1") {
       done = Diagnosis(s);
     } else if (s.name() == "AL1") {
@@ -122,8 +140,10 @@ absl::Status Mapper::Segments(const Message& message) {
       done = Note(message, s);
     }
     ESSAIM_RETURN_IF_ERROR(done);
+    if (s.name() == "ORC") bare = IsOrder(message.type()) && TakenBack();
+    if (s.name() == "OBR" || s.name() == "RXO" || s.name() == "RXE") bare = false;
   }
-  return absl::OkStatus();
+  return bare ? TakeBack(OrderKey(nullptr)) : absl::OkStatus();
 }
 
 // The medical record number where there is one, else the first identifier; its authority is part of

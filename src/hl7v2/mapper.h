@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,16 @@ class Mapper {
   absl::Status Drug(const Segment& rx, bool dispensed);
   absl::Status Insurance(const Segment& in1);
   absl::Status Note(const Message& message, const Segment& txa);
+  // orders.cc
+  void Order(const Segment& orc);
+  void Timing(const Segment& tq1);
+  std::string OrderKey(const Segment* obr) const;  // empty: the order has no number
+  std::int64_t OrderId(std::string_view table, const std::string& key) const;
+  bool TakenBack() const;
+  absl::Status Request(const Segment& obr);
+  absl::Status DrugRequest(const Segment& rxo);
+  absl::Status TakeBack(const std::string& key);
+  absl::Status FindOrder(const Segment& obr);
 
   std::int64_t PersonOf(const Segment& segment, std::size_t field) const;  // 0 if nobody
   absl::StatusOr<Code> CodeOf(const Segment& segment, std::size_t field, std::string_view domain);
@@ -71,6 +82,17 @@ class Mapper {
   Moment sent_, ordered_;
   std::string order_;  // the filler's number of the order that results belong to
   std::string visit_key_;
+
+  // The order that the segments after an ORC belong to, and the request that results answer.
+  struct {
+    std::string control, status, placer, filler, group;
+    Moment said, effective, start, end;
+    std::string provider;
+  } orc_;
+
+  std::int64_t request_id_ = 0;  // of procedure_occurrence; 0 if none is known
+  // Of this load.
+  std::set<std::int64_t> requests_, taken_back_;
 };
 
 }  // namespace essaim::hl7v2

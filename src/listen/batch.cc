@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "hl7v2/known_orders.h"
 #include "listen/spool_source.h"
 
 namespace essaim::listen {

@@ -16,7 +16,7 @@ struct BatchTools {
   Spool& spool;
   const KeyMaker& keys;
   SeenFile& seen;
-  SqlEngine& writing;
+  SqlEngine &writing, &reading;  // two connections to the CDM
   const IdMaker& ids;
   Vocabulary& vocabulary;
   IdentityStore& identities;

@@ -412,6 +412,7 @@ TEST_P(ListenBatch, TheSamplesLandAsFromFiles) {
                          .keys = keys_,
                          .seen = seen,
                          .writing = *listened,
+                         .reading = *listened,
                          .ids = ids_,
                          .vocabulary = codes,
                          .identities = *identities};

@@ -28,7 +28,7 @@ SecretBytes SealingKey(const NodeFolder& folder) {
 
 }  // namespace
 
-std::vector<std::string> KeyCategories() { return {"identity", "pseudonyms"}; }
+std::vector<std::string> KeyCategories() { return {"genetic", "identity", "pseudonyms"}; }
 
 absl::StatusOr<SecretBytes> CategoryKey(const NodeFolder& folder, std::string_view category,
                                         Entropy& entropy) {

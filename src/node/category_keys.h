@@ -13,7 +13,7 @@
 
 namespace essaim::node {
 
-// identity: who persons are. pseudonyms: from a source's identifiers to the CDM's numbers.
+// genetic: variants. identity: who persons are. pseudonyms: from a source's identifiers to the CDM's numbers.
 std::vector<std::string> KeyCategories();
 
 // 32 bytes; made when first asked for. kFailedPrecondition: it was destroyed. kDataLoss: the file

@@ -102,7 +102,7 @@ Command KeysCommand(CLI::App& app) {
       ->required()
       ->check(CLI::IsMember({"list", "destroy"}));
   AddDir(keys, args->dir);
-  keys->add_option("CATEGORY", args->category, "identity or pseudonyms");
+  keys->add_option("CATEGORY", args->category, "genetic, identity or pseudonyms");
   keys->add_flag("--yes", args->yes, "destroy it for good");
   AddFormat(keys, args->format);
   return {keys, [args] { return ExitCode(Keys(*args)); }};

@@ -211,6 +211,7 @@ class Listener {
                                                    .keys = *keys_,
                                                    .seen = *seen_file_,
                                                    .writing = *sql.writing,
+                                                   .reading = *sql.reading,
                                                    .ids = *ids_,
                                                    .vocabulary = *vocabulary,
                                                    .identities = *identities},

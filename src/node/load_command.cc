@@ -16,6 +16,7 @@
 #include "crypto/entropy.h"
 #include "mapping/mapped_files.h"
 #include "node/category_keys.h"
+#include "node/genetic.h"
 #include "node/node_folder.h"
 #include "node/sources.h"
 #include "node/sql_session.h"
@@ -162,7 +163,11 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, const Nod
                                .vocabulary = *vocabulary,
                                .identities = keep ? static_cast<IdentitySink&>(*identities)
                                                   : static_cast<IdentitySink&>(*deidentifier),
-                               .log = log}));
+                               .log = log,
+                               .folder = folder,
+                               .entropy = entropy,
+                               .reading = *sql.reading,
+                               .dry_run = options.dry_run}));
   if (!keep) source = FilterNotes(std::move(source), *deidentifier, entropy);
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
@@ -223,7 +228,8 @@ int Undo(const std::string& dir) {
   SqlSession session;
   const absl::Status opened = session.Open(dir);
   if (!opened.ok()) return Fail(opened);
-  const absl::Status undone = UndoLastLoad(*session.engine);
+  absl::Status undone = UndoLastLoad(*session.engine);
+  if (undone.ok()) undone = CleanGenetic(dir, *session.engine);
   if (!undone.ok()) return Fail(undone);
   std::printf("The last load of OMOP tables is taken back.\n");
   return kOk;
@@ -241,7 +247,7 @@ Command LoadCommand(CLI::App& app) {
           "--from", args->source.from,
           "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
           "resources, bundles or bulk data; hl7v2: messages; csv: any tables, with "
-          "a mapping; text: notes")
+          "a mapping; text: notes; vcf: variants")
       ->check(CLI::IsMember(kinds))
       ->capture_default_str();
   load->add_option("--dataset", args->dataset, "of files: the name that studies use");
@@ -249,10 +255,12 @@ Command LoadCommand(CLI::App& app) {
   load->add_option("--mapping", args->source.mapping, "of csv: the mapping file (docs/mapping.md)");
   load->add_option("--propose", args->propose,
                    "of csv: write a mapping to begin with there, and load nothing");
+  load->add_option("--samples", args->source.samples,
+                   "of vcf: CSV with the columns sample, person and perhaps system and date");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
   load->add_option("--system", args->source.system,
-                   "of fhir: the server's name, where there are several; of text: the numbering of "
-                   "its persons");
+                   "of fhir: the server's name, where there are several; of text and vcf: the "
+                   "system of the persons' identifiers");
   load->add_flag("--keep-text,!--deidentify", args->source.keep_text,
                  "notes as they are; not given: names, dates and the like are taken out of them "
                  "(docs/text.md)");

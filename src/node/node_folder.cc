@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "base/strings.h"
 #include "crypto/certificates.h"
 #include "crypto/hash.h"
 #include "crypto/signing.h"
@@ -260,13 +261,28 @@ absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entro
   return pair;
 }
 
-absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& folder,
-                                                           Entropy& entropy, Log* log) {
-  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, "identity", entropy));
+namespace {
+
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenOf(std::string_view category,
+                                                  const NodeFolder& folder, Entropy& entropy,
+                                                  Log* log) {
+  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, category, entropy));
   DuckDbOptions options = FileOptions(folder, entropy, log);
-  options.path = folder.path + "/identity.duckdb";
+  options.path = absl::StrCat(folder.path, "/", Av(category), ".duckdb");
   options.key = std::move(key);
   return OpenFileSql(options);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& folder,
+                                                           Entropy& entropy, Log* log) {
+  return OpenOf("identity", folder, entropy, log);
+}
+
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenGeneticSql(const NodeFolder& folder,
+                                                          Entropy& entropy, Log* log) {
+  return OpenOf("genetic", folder, entropy, log);
 }
 
 }  // namespace essaim::node

@@ -65,6 +65,9 @@ absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entro
 // The identity store's own encrypted file, under its category's key.
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& folder,
                                                            Entropy& entropy, Log* log);
+// The same of variants (genomics/genetic_store.h).
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenGeneticSql(const NodeFolder& folder,
+                                                          Entropy& entropy, Log* log);
 absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& folder,
                                                              Entropy& entropy, Log* log,
                                                              IfHeld if_held = IfHeld::kWait);

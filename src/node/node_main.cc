@@ -22,6 +22,7 @@
 #include "node/control.h"
 #include "node/deidentify_command.h"
 #include "node/enrolment_client.h"
+#include "node/genetic.h"
 #include "node/identity_commands.h"
 #include "node/listen_command.h"
 #include "node/load_command.h"
@@ -296,6 +297,7 @@ int Main(int argc, char** argv) {
                              LoadCommand(app),
                              UndoCommand(app),
                              ListenCommand(app),
+                             GeneticCommand(app),
                              QualityCommand(app),
                              CohortCommand(app),
                              DeidentifyCommand(app),

@@ -7,8 +7,10 @@
 #include "base/status_macros.h"
 #include "fhir/fhir_files.h"
 #include "hl7v2/hl7_files.h"
+#include "hl7v2/known_orders.h"
 #include "mapping/mapped_files.h"
 #include "mapping/mapping.h"
+#include "node/genetic.h"
 #include "text/note_files.h"
 
 namespace essaim::node {
@@ -33,7 +35,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenMapped(const SourceArguments& arg
 
 }  // namespace
 
-std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2", "text"}; }
+std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2", "text", "vcf"}; }
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& args,
                                                       const SourceTools& tools) {
@@ -44,12 +46,16 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
                                             .system = args.system});
   if (args.from == "hl7v2")
     return hl7v2::OpenHl7Files(
-        args.paths,
-        {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = &tools.identities});
+        args.paths, {.ids = &tools.ids,
+                     .vocabulary = &tools.vocabulary,
+                     .identities = &tools.identities,
+                     .has_order = [known = std::make_shared<hl7v2::KnownOrders>(tools.reading)](
+                                      std::int64_t id) { return known->Has(id); }});
   if (args.from == "text")
     return text::OpenNoteFiles(
         args.paths, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .system = args.system});
   if (args.from == "csv") return OpenMapped(args, tools);
+  if (args.from == "vcf") return OpenVcf(args, tools);
   return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/log.h"
+#include "node/node_folder.h"
 #include "source/id_maker.h"
 #include "source/identity.h"
 #include "source/vocabulary.h"
@@ -16,6 +17,7 @@ namespace essaim::node {
 
 struct SourceArguments {
   std::string from = "omop", mapping, system;
+  std::string samples = "";  // of vcf: CSV of whose the samples are
   std::vector<std::string> paths;
   bool keep_text = false;  // notes as they are, with the names in them
 };
@@ -26,6 +28,11 @@ struct SourceTools {
   Vocabulary& vocabulary;
   IdentitySink& identities;
   Log& log;
+  // For sources that keep a part of what they read in a file of their own.
+  const NodeFolder& folder;
+  Entropy& entropy;
+  SqlEngine& reading;  // the CDM as it is before the load
+  bool dry_run = false;
 };
 
 // Kinds that need these tools: all but "omop", whose files are rows of the CDM already.

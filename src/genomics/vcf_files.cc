@@ -1,0 +1,276 @@
+#include "genomics/vcf_files.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/status_macros.h"
+#include "base/strings.h"
+#include "genomics/sample_list.h"
+#include "genomics/variant_reader.h"
+#include "source/cdm_row.h"
+#include "source/gz_file.h"
+
+namespace essaim::genomics {
+namespace {
+
+constexpr std::uint64_t kLinesPerProgress = 4'096;
+constexpr std::int64_t kLab = 32856;  // type concept
+
+bool IsVcf(const std::string& path) {
+  return absl::EndsWith(path, ".vcf") || absl::EndsWith(path, ".vcf.gz") ||
+         absl::EndsWith(path, ".vcf.bgz");
+}
+
+// Lines of a file, each at most kLineBytesMax.
+class Lines {
+ public:
+  explicit Lines(GzFile& file) : file_(file), buffer_(std::size_t{1} << 20, '\0') {}
+
+  // False at the end. The line is good until the next call.
+  absl::StatusOr<bool> Next(std::string_view& line) {
+    while (true) {
+      const void* found = std::memchr(buffer_.data() + begin_, '\n', end_ - begin_);
+      const bool last = found == nullptr && ended_;
+      if (last && begin_ == end_) return false;
+      if (found != nullptr || last) {
+        const std::size_t stop =
+            last ? end_
+                 : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+        line = std::string_view(buffer_).substr(begin_, stop - begin_);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        begin_ = last ? end_ : stop + 1;
+        return true;
+      }
+      if (end_ - begin_ > kLineBytesMax)
+        return absl::ResourceExhaustedError(
+            absl::StrCat("longer than ", kLineBytesMax >> 20, " MiB"));
+      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+      if (end_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
+      ESSAIM_ASSIGN_OR_RETURN(const std::size_t n,
+                              file_.Read(buffer_.data() + end_, buffer_.size() - end_));
+      end_ += n;
+      ended_ = n == 0;
+    }
+  }
+
+ private:
+  GzFile& file_;
+  std::string buffer_;
+  std::size_t begin_ = 0, end_ = 0;
+  bool ended_ = false;
+};
+
+// "20090805" to "2009-08-05"; a date with dashes stays. Others are left to the row's own check.
+std::string DateOf(std::string_view text) {
+  const bool digits =
+      text.size() == 8 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits) return std::string(text);
+  return absl::StrCat(Av(text.substr(0, 4)), "-", Av(text.substr(4, 2)), "-",
+                      Av(text.substr(6, 2)));
+}
+
+class VcfFiles : public CdmSource {
+ public:
+  VcfFiles(std::vector<std::string> paths, std::uint64_t bytes, VcfOptions options, SampleList list,
+           std::string settings)
+      : paths_(std::move(paths)),
+        bytes_(bytes),
+        options_(std::move(options)),
+        list_(std::move(list)),
+        settings_(std::move(settings)) {}
+
+  std::string_view kind() const override { return "vcf"; }
+
+  std::uint64_t bytes_total() const override { return bytes_; }
+
+  std::string settings() const override { return settings_; }
+
+  absl::Status Read(CdmSink& sink) override {
+    for (const std::string& path : paths_) {
+      const absl::Status read = ReadFileOf(path, sink);
+      if (!read.ok()) {
+        if (options_.store != nullptr && began_) options_.store->Rollback();
+        return read;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status ReadFileOf(const std::string& path, CdmSink& sink) {
+    began_ = false;
+    ESSAIM_ASSIGN_OR_RETURN(const std::string hash, HashOfFile(path));
+    ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
+    Lines lines(*file);
+    std::uint64_t line = 0;
+    const auto at_line = [&](const absl::Status& status) {
+      return absl::Status(status.code(),
+                          absl::StrCat(path, ": line ", line, ": ", status.message()));
+    };
+    VcfHeader header;
+    std::string_view text;
+    while (!header.complete()) {
+      ++line;
+      const absl::StatusOr<bool> more = lines.Next(text);
+      if (!more.ok()) return at_line(more.status());
+      if (!*more) return at_line(absl::InvalidArgumentError("the line #CHROM was expected"));
+      const absl::Status taken = header.Take(text);
+      if (!taken.ok()) return at_line(taken);
+    }
+    if (header.samples().empty())
+      return at_line(absl::InvalidArgumentError(
+          "#CHROM: no sample: variants that belong to nobody have no place here"));
+    ESSAIM_ASSIGN_OR_RETURN(std::vector<Sample> samples, Samples(path, line, hash, header, sink));
+    VariantReader reader(header, std::move(samples), options_.store.get());
+    if (options_.store != nullptr) {
+      began_ = true;
+      ESSAIM_RETURN_IF_ERROR(options_.store->Begin(reader.test(), reader.wanted()));
+    }
+    std::uint64_t n_records = 0;
+    while (true) {
+      ++line;
+      const absl::StatusOr<bool> more = lines.Next(text);
+      if (!more.ok()) return at_line(more.status());
+      if (!*more) break;
+      if (text.empty()) continue;
+      ++n_records;
+      ESSAIM_ASSIGN_OR_RETURN(const std::string fault, reader.Take(text));
+      // Its text stays out of the warehouse, which has another key than what is genetic.
+      if (!fault.empty())
+        ESSAIM_RETURN_IF_ERROR(
+            sink.Reject({.file = path, .line = line, .column = "", .reason = fault}, ""));
+      if (n_records % kLinesPerProgress == 0)
+        ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + file->offset()));
+    }
+    if (options_.store != nullptr) {
+      ESSAIM_RETURN_IF_ERROR(options_.store->Commit(reader.wanted()));
+      began_ = false;
+    }
+    std::error_code error;
+    bytes_before_ += std::filesystem::file_size(path, error);
+    sink.EndFile(path, hash, n_records);
+    sink.Notice(reader.Summary(path));
+    return sink.Progress(bytes_before_);
+  }
+
+  // One a column of the file; procedure_occurrence_id 0: nobody's, left out.
+  absl::StatusOr<std::vector<Sample>> Samples(const std::string& path, std::uint64_t line,
+                                              const std::string& hash, const VcfHeader& header,
+                                              CdmSink& sink) {
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < header.samples().size(); ++i) {
+      Sample sample{.genomic_test_id = options_.ids->IdOf("genomic_test", "", hash)};
+      const std::string& name = header.samples()[i];
+      ESSAIM_ASSIGN_OR_RETURN(const std::string fault,
+                              Fill(path, line, hash, name, header, sample, sink));
+      if (!fault.empty()) {
+        sample.procedure_occurrence_id = 0;
+        ESSAIM_RETURN_IF_ERROR(sink.Reject(
+            {.file = path, .line = line, .column = absl::StrCat("sample ", i + 1), .reason = fault},
+            ""));
+      }
+      samples.push_back(sample);
+    }
+    return samples;
+  }
+
+  absl::StatusOr<std::string> Fill(const std::string& path, std::uint64_t line,
+                                   const std::string& hash, const std::string& name,
+                                   const VcfHeader& header, Sample& sample, CdmSink& sink) {
+    SampleOwner owner{.person = name};
+    if (!options_.samples_path.empty()) {
+      const auto at = list_.find(name);
+      if (at == list_.end()) return "not in the file of samples (--samples)";
+      owner = at->second;
+    }
+    if (owner.system.empty()) owner.system = options_.system;
+    const std::int64_t person = options_.ids->IdOf("person", owner.system, owner.person);
+    ESSAIM_ASSIGN_OR_RETURN(const bool known, options_.has_person(person));
+    if (!known)
+      return "no person of that identifier in the warehouse: load the persons first, and give "
+             "their identifiers' --system";
+    if (owner.date.empty()) owner.date = DateOf(header.Value("fileDate"));
+    if (owner.date.empty()) return "no date: give it in the column date of --samples";
+    const std::string key = absl::StrCat(person, "|", hash, "|", name);
+    sample.procedure_occurrence_id = options_.ids->IdOf("procedure_occurrence", "vcf", key);
+    sample.specimen_id = options_.ids->IdOf("specimen", "vcf", key);
+    CdmRow specimen("specimen");
+    specimen.Set("specimen_id", sample.specimen_id);
+    specimen.Set("person_id", person);
+    specimen.Set("specimen_concept_id", std::int64_t{0});
+    specimen.Set("specimen_type_concept_id", kLab);
+    specimen.Set("specimen_date", std::string_view(owner.date));
+    // A sample's name is often the patient's number.
+    specimen.SetCut("specimen_source_id", options_.ids->PseudonymOf("specimen", name));
+    ESSAIM_RETURN_IF_ERROR(specimen.WriteTo(sink, {.file = path, .line = line}));
+    CdmRow procedure("procedure_occurrence");
+    procedure.Set("procedure_occurrence_id", sample.procedure_occurrence_id);
+    procedure.Set("person_id", person);
+    procedure.Set("procedure_concept_id", std::int64_t{0});
+    procedure.Set("procedure_date", std::string_view(owner.date));
+    procedure.Set("procedure_type_concept_id", kLab);
+    procedure.SetCut("procedure_source_value", "VCF " + header.version());
+    procedure.Set("procedure_source_concept_id", std::int64_t{0});
+    ESSAIM_RETURN_IF_ERROR(procedure.WriteTo(sink, {.file = path, .line = line}));
+    return std::string();
+  }
+
+  std::vector<std::string> paths_;
+  std::uint64_t bytes_, bytes_before_ = 0;
+  VcfOptions options_;
+  SampleList list_;
+  std::string settings_;
+  bool began_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcfFiles(const std::vector<std::string>& paths,
+                                                        const VcfOptions& options) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      if (!IsVcf(path))
+        return absl::InvalidArgumentError(
+            absl::StrCat(path, ": a name ending in .vcf, .vcf.gz or .vcf.bgz was expected"));
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(path, error))
+      if (IsVcf(entry.path().string())) found.push_back(entry.path().string());
+    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
+    if (found.empty()) return absl::NotFoundError(absl::StrCat(path, ": no VCF file"));
+    std::ranges::sort(found);
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  if (files.empty()) return absl::InvalidArgumentError("no file to load");
+  std::uint64_t bytes = 0;
+  for (const std::string& file : files) {
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(file, error);
+    if (error) return absl::NotFoundError(absl::StrCat(file, ": no such file"));
+    bytes += size;
+  }
+  SampleList list;
+  std::string settings = options.system;
+  if (!options.samples_path.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(list, ReadSampleList(options.samples_path, options.log));
+    ESSAIM_ASSIGN_OR_RETURN(const std::string hash, HashOfFile(options.samples_path));
+    settings = absl::StrCat(settings, "|", hash);
+  }
+  return std::make_unique<VcfFiles>(std::move(files), bytes, options, std::move(list),
+                                    std::move(settings));
+}
+
+}  // namespace essaim::genomics

@@ -1,0 +1,305 @@
+#include "genomics/vcf_files.h"
+
+#include <zlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "base/testing/status_matchers.h"
+#include "crypto/entropy.h"
+#include "genomics/vcf.h"
+#include "warehouse/cdm_load.h"
+#include "warehouse/engines_testing.h"
+
+namespace essaim::genomics {
+namespace {
+
+namespace fs = std::filesystem;
+using essaim::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string kHeader =
+    "##fileformat=VCFv4.2\n##fileDate=20200805\n##source=caller\n"
+    "##reference=file:///refs/GRCh38.fa\n"
+    "##INFO=<ID=AF,Number=A,Type=Float,Description=\"Allele Frequency\">\n"
+    "##INFO=<ID=CSQ,Number=.,Type=String,Description=\"VEP. Format: Allele|Consequence|SYMBOL|"
+    "HGVSc\">\n";
+
+std::string Vcf(const std::string& samples, const std::string& records) {
+  return absl::StrCat(kHeader, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT", samples,
+                      "\n", records);
+}
+
+// The format's own fields, sample by sample and allele by allele.
+const std::string kThree = Vcf(
+    "\tS1\tS2\tS3",
+    "20\t14370\trs6054257;x\tG\tA\t29\tPASS\tAF=0.5;GENEINFO=ABC:12\tGT:GQ:DP:AD\t0|0:48:1\t1|0:48:"
+    "8:5,"
+    "3\t1/1:43:5\n"
+    "20\t1110696\t.\tA\tG,TC\t.\tq10;s50\tAF=0.333,0.667;SOMATIC\tGT:DP:PS\t1|2:6:77\t2|.:.\t./.\n"
+    "20\t1230237\t.\tT\t.\t47\tPASS\t.\tGT\t0|0\t0|0\t0|0\n"
+    "20\t1234567\t.\tGTC\tG,*\t50\tPASS\tANN=G|frameshift_variant|HIGH|TTN|ENSG1|transcript|"
+    "ENST1|protein_coding|1/2|c.5_6del|p.Val2fs\tGT\t0/1\t0/2\t1\n"
+    "X\t10\t.\tC\tT\t50\tPASS\tCSQ=T|missense_variant|GATA1|ENST9:c.10C>T\tGT\t.\t0\t1\n");
+
+TEST(Vcf, RefusesWhatIsNoHeader) {
+  const auto taken = [](const std::string& text) {
+    VcfHeader header;
+    absl::Status status;
+    std::size_t at = 0;
+    while (status.ok() && !header.complete() && at < text.size()) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      status = header.Take(text.substr(at, end - at));
+      at = end + 1;
+    }
+    return status;
+  };
+  const auto is = [](const char* text) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(text));
+  };
+  EXPECT_OK(taken(Vcf("\tS1", "")));
+  EXPECT_THAT(taken("CHROM\tPOS\n"), is("##fileformat"));
+  EXPECT_THAT(taken("##fileformat=VCFv3.3\n"), is("4.1, 4.2 or 4.3"));
+  EXPECT_THAT(taken("##fileformat=VCFv4.1\n##x\n"), is("without '='"));
+  EXPECT_THAT(taken("##fileformat=VCFv4.3\n#CHROM\tPOS\n"), is("#CHROM POS ID"));
+  EXPECT_THAT(taken(Vcf("\tS1\tS1", "")), is("two samples"));
+  EXPECT_THAT(taken("##fileformat=VCFv4.3\n##a=\xff\n"), is("UTF-8"));
+}
+
+TEST(Vcf, RefusesWhatIsNoRecord) {
+  VcfRecord record;
+  const auto is = [](const char* text) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(text));
+  };
+  EXPECT_THAT(ReadRecord("1\t2\t.\tA\tC\t.\t.\t.\tGT", 1, record), is("fewer columns"));
+  EXPECT_THAT(ReadRecord("1\t2\t.\tA\tC\t.\t.\t.\tGT\t0\t0", 1, record), is("more columns"));
+  EXPECT_THAT(ReadRecord("1\tx\t.\tA\tC\t.\t.\t.\tGT\t0", 1, record), is("POS"));
+  EXPECT_THAT(ReadRecord("1\t2\t.\t\tC\t.\t.\t.\tGT\t0", 1, record), is("REF"));
+  EXPECT_THAT(ReadRecord("1\t2\t.\tA\tC,\t.\t.\t.\tGT\t0", 1, record), is("ALT"));
+  EXPECT_THAT(ReadRecord("1\t2\t.\tA\tC\tbest\t.\t.\tGT\t0", 1, record), is("QUAL"));
+  EXPECT_THAT(ReadRecord("a b\t2\t.\tA\tC\t1\t.\t.\tGT\t0", 1, record), is("CHROM"));
+  EXPECT_THAT(ReadGenotype("0/2", 1).status(), is("GT"));
+  EXPECT_THAT(ReadGenotype("0/x", 1).status(), is("GT"));
+  EXPECT_THAT(ReadGenotype("", 1).status(), is("GT"));
+  ASSERT_OK_AND_ASSIGN(const Genotype genotype, ReadGenotype("1|.|0", 1));
+  EXPECT_THAT(genotype.alleles, ElementsAre(1, -1, 0));
+  EXPECT_TRUE(genotype.phased);
+}
+
+// The same on every engine of the CDM; the genetic store is a file of its own.
+class VcfFiles : public ::testing::TestWithParam<const char*> {
+ protected:
+  VcfFiles() : folder_(::testing::TempDir() + "/vcf_files_test." + GetParam()) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ + "/g");
+    auto cdm = cdm_engines_.Make(GetParam(), folder_);
+    EXPECT_OK(cdm.status());
+    cdm_ = *std::move(cdm);
+    EXPECT_OK(CreateCdm(*cdm_));
+    auto genetic = genetic_engines_.Make("duckdb", folder_ + "/g");
+    EXPECT_OK(genetic.status());
+    auto store = GeneticStore::Open(*std::move(genetic));
+    EXPECT_OK(store.status());
+    store_ = *std::move(store);
+    for (const char* person : {"S1", "S2", "S3", "P7"}) {
+      EXPECT_OK(cdm_->Execute(absl::StrCat(
+          "INSERT INTO person (person_id, gender_concept_id, year_of_birth, race_concept_id, "
+          "ethnicity_concept_id, essaim_load) VALUES (",
+          ids_.IdOf("person", "H", person), ", 0, 1950, 0, 0, 0)")));
+    }
+  }
+
+  ~VcfFiles() override {
+    store_.reset();
+    cdm_.reset();
+    fs::remove_all(folder_);
+  }
+
+  std::string Write(const std::string& name, const std::string& bytes) {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << bytes;
+    return folder_ + "/" + name;
+  }
+
+  absl::StatusOr<bool> Exists(const std::string& table, const std::string& column,
+                              std::int64_t id) {
+    const auto rows =
+        cdm_->Query(absl::StrCat("SELECT COUNT(*) FROM ", table, " WHERE ", column, " = ", id));
+    if (!rows.ok()) return rows.status();
+    return std::get<std::int64_t>(rows->rows[0][0]) > 0;
+  }
+
+  absl::StatusOr<CdmLoadReport> Load(const std::vector<std::string>& paths,
+                                     const std::string& samples = "",
+                                     const CdmLoadOptions& options = {}) {
+    const auto source =
+        OpenVcfFiles(paths, {.ids = &ids_,
+                             .store = options.dry_run ? nullptr : store_,
+                             .has_person = [this](std::int64_t id) { return known_.contains(id); },
+                             .samples_path = samples,
+                             .system = "H"});
+    if (!source.ok()) return source.status();
+    return LoadCdm(*cdm_, **source, options);
+  }
+
+  absl::StatusOr<std::uint64_t> Clean() {
+    return store_->Clean([this](std::int64_t id) {
+      return Exists("procedure_occurrence", "procedure_occurrence_id", id);
+    });
+  }
+
+  std::int64_t Count(SqlEngine& engine, const std::string& from) {
+    const auto rows = engine.Query("SELECT COUNT(*) FROM " + from);
+    EXPECT_OK(rows.status()) << from;
+    return std::get<std::int64_t>(rows->rows[0][0]);
+  }
+
+  std::int64_t Genetic(const std::string& from) { return Count(store_->sql(), from); }
+
+  std::string folder_;
+  TestEngines cdm_engines_, genetic_engines_;
+  std::unique_ptr<SqlEngine> cdm_;
+  std::shared_ptr<GeneticStore> store_;
+  IdMaker ids_{SecretBytes::CopyOf(std::string(32, 'k')), "p", "s"};
+  std::set<std::int64_t> known_{ids_.IdOf("person", "H", "S1"), ids_.IdOf("person", "H", "S2"),
+                                ids_.IdOf("person", "H", "S3"), ids_.IdOf("person", "H", "P7")};
+};
+
+// Members of gzip one after the other, as bgzip writes them.
+std::string Compressed(const std::string& bytes, std::size_t piece) {
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    const std::string part = bytes.substr(at, piece);
+    z_stream z{};
+    EXPECT_EQ(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string buffer(part.size() + 1000, '\0');
+    std::string in = part;
+    z.next_in = reinterpret_cast<Bytef*>(in.data());
+    z.avail_in = static_cast<uInt>(in.size());
+    z.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    z.avail_out = static_cast<uInt>(buffer.size());
+    EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+    out += buffer.substr(0, buffer.size() - z.avail_out);
+    deflateEnd(&z);
+  }
+  return out;
+}
+
+TEST_P(VcfFiles, EachAlleleOfASampleIsAVariant) {
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, Load({Write("a.vcf", kThree)}));
+  EXPECT_TRUE(report.bad_rows.empty());
+  EXPECT_EQ(Count(*cdm_, "procedure_occurrence WHERE procedure_date = DATE '2020-08-05'"), 3);
+  EXPECT_EQ(Count(*cdm_, "specimen"), 3);
+  EXPECT_EQ(Genetic("variant_occurrence"), 8);
+  const std::string v = "variant_occurrence WHERE ";
+  EXPECT_EQ(Genetic(v + "rs_id = 'rs6054257' AND genotype = '1|0' AND variant_read_depth = 8 AND "
+                        "essaim_hgvs_g = 'NC_000020.11:g.14370G>A' AND reference_sequence = "
+                        "'NC_000020.11' AND target_gene1_symbol = 'ABC'"),
+            1);
+  EXPECT_EQ(Genetic(v + "genotype = '1|2'"), 2);  // both alleles
+  EXPECT_EQ(Genetic(v + "genetic_origin = 'somatic' AND essaim_filter = 'q10;s50'"), 3);
+  EXPECT_EQ(Genetic(v + "hgvs_c = 'c.5_6del' AND hgvs_p = 'p.Val2fs' AND target_gene1_symbol = "
+                        "'TTN' AND essaim_hgvs_g = 'NC_000020.11:g.1234568_1234569del'"),
+            2);
+  EXPECT_EQ(Genetic(v + "essaim_hgvs_g = 'NC_000023.11:g.10C>T' AND hgvs_c = 'ENST9:c.10C>T'"), 1);
+  const std::string a = "variant_annotation WHERE annotation_field = ";
+  EXPECT_EQ(Genetic(a + "'AF' AND value_as_number = 0.667"), 2);
+  EXPECT_EQ(Genetic(a + "'AD' AND value_as_number = 3"), 1);
+  EXPECT_EQ(Genetic(a + "'consequence' AND value_as_string = 'missense_variant'"), 1);
+  EXPECT_EQ(Genetic("target_gene"), 3);
+  EXPECT_EQ(Genetic("genomic_test WHERE reference_genome = 'GRCh38' AND variant_calling_tools = "
+                    "'caller'"),
+            1);
+  // Nobody's name or number, and nothing of the warehouse's persons, is in the genetic file.
+  ASSERT_OK_AND_ASSIGN(const std::vector<Sample> samples, store_->Samples());
+  ASSERT_EQ(samples.size(), 3u);
+  std::uint64_t n_missing = 0;
+  for (const Sample& s : samples) n_missing += s.n_missing;
+  EXPECT_EQ(n_missing, 2u);  // ./. and .
+}
+
+TEST_P(VcfFiles, CompressedIsTheSameAsPlain) {
+  ASSERT_OK(Load({Write("a.vcf.gz", Compressed(kThree, 200))}).status());
+  EXPECT_EQ(Genetic("variant_occurrence"), 8);
+  EXPECT_THAT(Load({Write("b.vcf.gz", Compressed(kThree, 10'000).substr(0, 300))}).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("broken")));
+  EXPECT_EQ(Genetic("variant_occurrence"), 8);
+}
+
+TEST_P(VcfFiles, ALoadIsKnownAgainAndUndoneWithItsVariants) {
+  const std::string path = Write("a.vcf", kThree);
+  ASSERT_OK(Load({path}).status());
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport again, Load({path}));
+  EXPECT_TRUE(again.known);
+  EXPECT_EQ(Genetic("variant_occurrence"), 8);
+  EXPECT_EQ(Genetic("genomic_test"), 1);
+  ASSERT_OK_AND_ASSIGN(std::uint64_t n, Clean());
+  EXPECT_EQ(n, 0u);
+  ASSERT_OK(UndoLastLoad(*cdm_));
+  ASSERT_OK_AND_ASSIGN(n, Clean());
+  EXPECT_EQ(n, 3u);
+  for (const char* table :
+       {"variant_occurrence", "variant_annotation", "target_gene", "genomic_test", "essaim_sample"})
+    EXPECT_EQ(Genetic(table), 0) << table;
+}
+
+TEST_P(VcfFiles, ALoadThatFailsLeavesOrphansThatCountForNothing) {
+  const std::string good = Write("a.vcf", kThree), bad = Write("b.vcf", "no VCF\n");
+  EXPECT_THAT(Load({good, bad}).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("b.vcf: line 1")));
+  EXPECT_EQ(Count(*cdm_, "procedure_occurrence"), 0);
+  EXPECT_EQ(Genetic("variant_occurrence"), 8);  // of the first file
+  ASSERT_OK_AND_ASSIGN(const std::uint64_t n, Clean());
+  EXPECT_EQ(n, 3u);
+  EXPECT_EQ(Genetic("variant_occurrence"), 0);
+  ASSERT_OK(Load({good}, "", {.dry_run = true}).status());
+  EXPECT_EQ(Genetic("variant_occurrence"), 0);
+}
+
+TEST_P(VcfFiles, SamplesBelongToWhomTheListSays) {
+  const std::string list = Write("samples.csv",
+                                 "sample,person,system,date\nS1,P7,,2021-02-03\n"
+                                 "S2,P7,OTHER,\n");
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, Load({Write("a.vcf", kThree)}, list));
+  std::vector<std::string> faults;
+  for (const BadRow& row : report.bad_rows) faults.push_back(row.column + " " + row.reason);
+  EXPECT_THAT(faults, ElementsAre(HasSubstr("sample 2 no person of that identifier"),
+                                  HasSubstr("sample 3 not in the file of samples")));
+  EXPECT_EQ(Count(*cdm_, absl::StrCat("specimen WHERE specimen_date = DATE '2021-02-03' AND "
+                                      "person_id = ",
+                                      ids_.IdOf("person", "H", "P7"))),
+            1);
+  EXPECT_EQ(Genetic("essaim_sample"), 1);
+  EXPECT_EQ(Genetic("variant_occurrence"), 3);
+  EXPECT_THAT(Load({Write("a.vcf", kThree)}, Write("c.csv", "sample\nS1\n")).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("columns sample and person")));
+  EXPECT_THAT(
+      Load({Write("a.vcf", kThree)}, Write("d.csv", "sample,person\nS1,1\nS1,2\n")).status(),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("line 3")));
+}
+
+TEST_P(VcfFiles, BadLinesAreNamedWithoutTheirText) {
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report,
+                       Load({Write("a.vcf", Vcf("\tS1",
+                                                "1\t5\t.\tA\tC\t.\t.\t.\tGT\t0/7\n"
+                                                "1\tfive\t.\tA\tC\t.\t.\t.\tGT\t0/1\r\n"
+                                                "1\t6\t.\tA\tC\t.\t.\t.\tGT\t0/1"))}));
+  std::vector<std::string> faults;
+  for (const BadRow& row : report.bad_rows)
+    faults.push_back(absl::StrCat(row.line, " ", row.reason));
+  EXPECT_THAT(faults, ElementsAre(HasSubstr("8 sample 1: GT"), HasSubstr("9 POS")));
+  EXPECT_EQ(Genetic("variant_occurrence"), 1);
+  EXPECT_EQ(Count(*cdm_, "essaim_rejected WHERE raw IS NULL OR raw = ''"), 2);
+  EXPECT_THAT(
+      Load({Write("b.vcf", kHeader + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")}).status(),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no sample")));
+  EXPECT_THAT(Load({Write("b.bcf", "")}).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(".vcf")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, VcfFiles, ::testing::ValuesIn(TestEngines::kNames),
+                         [](const auto& engine) { return std::string(engine.param); });
+
+}  // namespace
+}  // namespace essaim::genomics
