@@ -19,6 +19,7 @@
 #include "crypto/certificates.h"
 #include "crypto/entropy.h"
 #include "node/cohort_command.h"
+#include "node/concepts_command.h"
 #include "node/control.h"
 #include "node/enrolment_client.h"
 #include "node/identity_commands.h"
@@ -279,6 +280,7 @@ int Main(int argc, char** argv) {
                              UndoCommand(app),
                              QualityCommand(app),
                              CohortCommand(app),
+                             ConceptsCommand(app),
                              OptOutCommand(app),
                              KeysCommand(app),
                              IdentityCommand(app),
