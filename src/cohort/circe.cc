@@ -206,4 +206,23 @@ absl::StatusOr<Definition> ParseCirce(std::string_view text) {
   return inner.is_discarded() ? json.Wrong("this is not JSON") : ReadDefinition(json);
 }
 
+absl::StatusOr<std::vector<ConceptSet>> ParseConceptSets(std::string_view text) {
+  if (text.size() > kCohortBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("$: more than ", kCohortBytesMax, " bytes of concept sets"));
+  }
+  const nlohmann::json document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const JsonReader json(document, "$");
+  if (document.is_discarded()) return json.Wrong("this is not JSON");
+  if (document.is_array()) return ReadConceptSets(json);
+  if (!document.is_object()) return json.Wrong("expected concept sets");
+  if (document.contains("ConceptSets") || document.contains("PrimaryCriteria")) {
+    ESSAIM_ASSIGN_OR_RETURN(Definition definition, ParseCirce(text));
+    return std::move(definition.concept_sets);
+  }
+  nlohmann::json list = nlohmann::json::array();
+  list.push_back(document.contains("items") ? nlohmann::json{{"expression", document}} : document);
+  return ReadConceptSets(JsonReader(list, "$"));
+}
+
 }  // namespace essaim::cohort

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "cohort/definition.h"
@@ -22,5 +23,9 @@ inline constexpr int kDaysMax = 1'000'000;                // of a window or an o
 
 // kInvalidArgument "$.place: what is wrong"; kUnimplemented "$.place: what is not supported".
 absl::StatusOr<Definition> ParseCirce(std::string_view json);
+
+// The concept sets of a definition, of a list of concept sets, or of one set's expression alone
+// ({"items": [...]}).
+absl::StatusOr<std::vector<ConceptSet>> ParseConceptSets(std::string_view json);
 
 }  // namespace essaim::cohort

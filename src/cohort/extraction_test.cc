@@ -113,6 +113,22 @@ TEST_P(ExtractionTest, GivesThePersonTable) {
   EXPECT_NE(changed.snapshot_id, cohort.snapshot_id);
 }
 
+TEST_P(ExtractionTest, MissingValuesHaveARule) {
+  Fill();
+  std::string text = kStudy;
+  const auto replace = [&](const char* from, const char* to) {
+    text.replace(text.find(from), std::string(from).size(), to);
+  };
+  replace("within: [start, 0]}}", "within: [start, 0], missing: 1}}");    // visits
+  replace("units: {1: 1, 2: {factor: 10}}", "units: {1: 1, 2: {factor: 10}}, missing: exclude");
+  ASSERT_OK_AND_ASSIGN(const Study study, ParseStudy(text, nullptr));
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort cohort,
+                       FreezeExtraction(*engine_, study, study.analyses[0], 0, "2023-01-01"));
+  EXPECT_EQ(cohort.n_rows, 2u);  // the third has no plausible pressure
+  EXPECT_THAT(Column(cohort, 3), ElementsAre(1, 0));
+  EXPECT_THAT(Column(cohort, 4), ElementsAre(120, 130));
+}
+
 TEST_P(ExtractionTest, ObjectionsHold) {
   Fill();
   Sql("INSERT INTO essaim_opt_out VALUES (1, 'all', NULL, NULL), (2, 'ai', NULL, NULL), "
@@ -180,6 +196,18 @@ TEST(Extraction, FaultsAreNamed) {
   EXPECT_THAT(fault("type: number, from: {condition: s, take: any}"), is("any gives a boolean"));
   EXPECT_THAT(fault("type: number, from: {condition: s, within: [a, 0]}"), is("days, or start"));
   EXPECT_THAT(fault("type: number, from: {measurement: s, units: {x: 1}}"), is("unit's concept"));
+  EXPECT_THAT(fault("type: number, from: {measurement: s, units: ucum}"), is("no unit to convert"));
+  EXPECT_THAT(fault("type: number, from: {measurement: s, molar_mass: 2}"), is("units: ucum"));
+  EXPECT_THAT(fault("type: number, from: {condition: s, take: mean}"), is("expected one of any"));
+  EXPECT_THAT(fault("type: number, from: {condition: s, gap: 3}"), is("of readmissions"));
+  EXPECT_THAT(fault("type: number, from: {elixhauser: gout}"), is("expected true, or a group"));
+  EXPECT_THAT(fault("type: boolean, from: {charlson: true}"), is("the score is a number"));
+  EXPECT_THAT(fault("type: boolean, from: {order: [{drug: s}]}"), is("expected two events"));
+  EXPECT_THAT(fault("type: boolean, from: {condition: s, missing: 3}"), is(".missing: expected"));
+  EXPECT_OK(fault("type: boolean, from: {order: [{drug: s}, {visit: any}], within: [0, end]}"));
+  EXPECT_OK(fault("type: number, from: {elixhauser: true, within: [-365, 0], weights: count}"));
+  EXPECT_OK(fault("type: boolean, from: {charlson: renal, codes: icd10, missing: false}"));
+  EXPECT_OK(fault("type: boolean, from: {visit: any, take: readmissions, gap: 30}"));
   EXPECT_THAT(fault("type: number, from: {sex: 1}"), is("for a boolean"));
   EXPECT_THAT(fault("type: number, from: {outcome: {death: any}, take: event}"), is("boolean"));
   EXPECT_THAT(fault("type: number, from: {outcome: {death: any}, horizon: 0}"), is("days"));

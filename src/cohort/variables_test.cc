@@ -164,6 +164,127 @@ TEST_P(VariablesTest, OutcomesAreCensored) {
   EXPECT_EQ(Run()[0], "1,2010-06-01,0,61,2");  // death competes
 }
 
+// The days of the first and the last, of different concepts and days.
+TEST_P(VariablesTest, EventsAreCountedAndDated) {
+  request_.concept_sets.push_back({4, "two", {{443454}, {111}}});
+  Condition(1, 443454, "2010-05-02");  // day -30
+  Condition(1, 443454, "2010-05-02");
+  Condition(1, 111, "2010-05-12");   // day -20
+  Condition(1, 111, "2010-06-03");   // day 2
+  for (const auto& [name, kind] :
+       {std::pair("first", Kind::kFirstDay), std::pair("last", Kind::kLastDay),
+        std::pair("concepts", Kind::kDistinct), std::pair("days", Kind::kDays),
+        std::pair("n", Kind::kCount)}) {
+    Add(name, kind, 4).window = {std::nullopt, 0};
+  }
+  Add("after", Kind::kFirstDay, 4).window = {1, std::nullopt};
+  Add("of_one", Kind::kCount, kStroke).window = {std::nullopt, 0};
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,-30,-20,2,2,3,2,2",
+                                 "2,2010-06-01,NULL,NULL,0,0,0,NULL,0"));
+}
+
+TEST_P(VariablesTest, EventsHaveAnOrder) {
+  Condition(1, 443454, "2010-05-02");
+  Condition(1, 111, "2010-05-12");
+  request_.concept_sets.push_back({4, "other", {{111}}});
+  const auto order = [&](const char* name, Kind kind, int first, int then) {
+    Add(name, kind, first).then_concept_set = then;
+  };
+  order("a", Kind::kOrder, kStroke, 4);
+  order("b", Kind::kOrder, 4, kStroke);
+  order("days", Kind::kBetween, kStroke, 4);
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,1,0,10", "2,2010-06-01,0,0,NULL"));
+}
+
+TEST_P(VariablesTest, PathwaysOfCare) {
+  Sql("INSERT INTO provider (provider_id, specialty_concept_id) VALUES (1, 10), (2, 20), (3, 0)");
+  Sql("INSERT INTO visit_occurrence (visit_occurrence_id, person_id, visit_concept_id, "
+      "visit_start_date, visit_end_date, provider_id, care_site_id) VALUES "
+      "(1, 1, 9201, DATE '2010-06-01', DATE '2010-06-05', 1, 7), "
+      "(2, 1, 9201, DATE '2010-06-03', DATE '2010-06-04', 2, 7), "   // within the first
+      "(3, 1, 9201, DATE '2010-07-05', DATE '2010-07-06', 3, 8), "   // 30 days after its end
+      "(4, 1, 9201, DATE '2010-08-06', DATE '2010-08-06', 1, NULL), "  // 31 days after
+      "(5, 1, 9202, DATE '2010-08-07', DATE '2010-08-07', 1, 9)");
+  request_.concept_sets.push_back({4, "inpatient", {{9201}}});
+  for (const auto& [name, kind] :
+       {std::pair("stay", Kind::kStay), std::pair("back", Kind::kReadmissions),
+        std::pair("places", Kind::kSites), std::pair("specialties", Kind::kSpecialties),
+        std::pair("n", Kind::kCount)}) {
+    PersonVariable& variable = Add(name, kind, 4);
+    variable.domain = Domain::kVisitOccurrence;
+    variable.window = {0, 365};
+  }
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,6,1,2,2,4", "2,2010-06-01,0,0,0,0,0"));
+  request_.variables[1].gap_days = 31;
+  EXPECT_EQ(Run()[0], "1,2010-06-01,6,2,2,2,4");
+  request_.variables[2].concept_set.reset();  // any visit
+  EXPECT_EQ(Run()[0], "1,2010-06-01,6,2,3,2,4");
+}
+
+TEST_P(VariablesTest, UnitsByUcum) {
+  Sql("INSERT INTO concept (concept_id, concept_name, vocabulary_id, concept_code) VALUES (8840, "
+      "'milligram per deciliter', 'UCUM', 'mg/dL'), (8753, 'millimole per liter', 'UCUM', 'mmol/L'), "
+      "(3004501, 'Glucose', 'LOINC', '2345-7')");
+  Measure(1, 90, 8840, "2010-01-01");
+  Measure(1, 6, 8753, "2010-02-01");
+  Measure(1, 7, 9999, "2010-04-01");  // a concept that the vocabulary does not have, no source value
+  const auto source = [&](const char* unit, double value, const char* day) {
+    Measure(1, value, 0, day);
+    Sql(absl::StrCat("UPDATE measurement SET unit_source_value = '", unit,
+                     "' WHERE measurement_id = ", next_));
+  };
+  source("g/l", 1.2, "2010-05-01");
+  source("it''s", 5, "2010-05-20");  // no unit, and a quote
+  for (const auto& [name, summary] : {std::pair("last", Summary::kLast),
+                                      std::pair("median", Summary::kMedian),
+                                      std::pair("low", Summary::kMin)}) {
+    PersonVariable& variable = Add(name, Kind::kMeasurement, kGlucose);
+    variable.summary = summary;
+    variable.window = {std::nullopt, 0};
+    variable.ucum = UcumTarget{"mmol/L", 180.0};
+  }
+  // 90 mg/dL are 5 mmol/L, 1.2 g/L are 6.66667.
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,6.66667,6,5", "2,2010-06-01,NULL,NULL,NULL"));
+  EXPECT_THAT(PrepareVariables(cdm_->engine(), request_)->notices,
+              ::testing::Contains("last: 2 values are in units that cannot be converted to mmol/L: "
+                                  "left out"));
+  for (PersonVariable& variable : request_.variables) variable.ucum->molar_mass.reset();
+  EXPECT_EQ(Run()[0], "1,2010-06-01,6,6,6");  // of mass and amount, the one is no other
+  request_.variables[0].ucum->to = "mmol/";
+  EXPECT_THAT(PrepareVariables(cdm_->engine(), request_),
+              StatusIs(StatusCode::kInvalidArgument, HasSubstr("last: unit 'mmol/'")));
+}
+
+TEST_P(VariablesTest, ComorbiditiesByIcd10) {
+  Sql("INSERT INTO concept (concept_id, concept_name, vocabulary_id, concept_code) VALUES "
+      "(45, 'x', 'ICD10CM', 'E11.21'), (46, 'x', 'ICD9CM', 'I21.0'), (47, 'x', 'SNOMED', '1')");
+  Sql("INSERT INTO concept_relationship (concept_id_1, concept_id_2, relationship_id) VALUES "
+      "(45, 47, 'Maps to')");
+  const auto coded = [&](int person, const char* value, int source, int standard) {
+    Condition(person, standard, "2010-05-01");
+    Sql(absl::StrCat("UPDATE condition_occurrence SET condition_source_value = '", value,
+                     "', condition_source_concept_id = ", source, " WHERE condition_occurrence_id = ",
+                     next_));
+  };
+  coded(1, "I21.4", 0, 0);
+  coded(1, "something", 45, 47);  // E11.21 by its source concept
+  coded(1, "E119", 0, 0);         // less than the above
+  coded(1, "I500", 46, 0);        // of ICD-9, whatever it looks like
+  coded(2, "C78.0", 0, 0);
+  coded(2, "E66.01", 0, 0);
+  PersonVariable& charlson = Add("charlson", Kind::kCharlson);
+  charlson.codes = PersonVariable::Codes::kIcd10;
+  Add("elixhauser", Kind::kElixhauser).codes = PersonVariable::Codes::kIcd10;
+  PersonVariable& groups = Add("groups", Kind::kElixhauser);
+  groups.codes = PersonVariable::Codes::kIcd10;
+  groups.other_weights = true;
+  PersonVariable& obese = Add("obese", Kind::kElixhauser);
+  obese.codes = PersonVariable::Codes::kIcd10;
+  obese.group = 22;
+  Add("mapped", Kind::kElixhauser).group = 11;
+  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,3,0,1,0,1", "2,2010-06-01,6,8,2,1,0"));
+}
+
 TEST_P(VariablesTest, OptOutsHaveNoRow) {
   Sql("CREATE TABLE opt_out (person_id BIGINT, scope VARCHAR, \"from\" DATE, until DATE)");
   Sql("INSERT INTO opt_out VALUES (2, 'all', NULL, NULL)");
@@ -183,6 +304,9 @@ TEST_P(VariablesTest, RefusesWhatIsWrong) {
   Add("x", Kind::kAge);
   Add("x", Kind::kSex);
   EXPECT_THAT(message(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("a second column")));
+  request_.variables.clear();
+  Add("x", Kind::kStay, kDrugs).domain = Domain::kMeasurement;
+  EXPECT_THAT(message(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("have no end")));
   request_.variables.clear();
   Add("x", Kind::kAny, kDrugs).window = {1, 0};
   EXPECT_THAT(message(), StatusIs(StatusCode::kInvalidArgument, HasSubstr("ends before")));

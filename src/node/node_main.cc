@@ -19,6 +19,7 @@
 #include "crypto/certificates.h"
 #include "crypto/entropy.h"
 #include "node/cohort_command.h"
+#include "node/concepts_command.h"
 #include "node/control.h"
 #include "node/deidentify_command.h"
 #include "node/enrolment_client.h"
@@ -301,6 +302,7 @@ int Main(int argc, char** argv) {
                              QualityCommand(app),
                              CohortCommand(app),
                              DeidentifyCommand(app),
+                             ConceptsCommand(app),
                              OptOutCommand(app),
                              KeysCommand(app),
                              IdentityCommand(app),
