@@ -1,17 +1,27 @@
 #include "warehouse/cdm_cell.h"
 
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
-#include "absl/time/civil_time.h"
 #include "base/strings.h"
 
 namespace essaim {
 namespace {
 
+// Most cells are these, and fit whatever they say.
+bool IsShortNumber(std::string_view text) {
+  constexpr std::size_t kDigits = 18;  // of 64 bits
+  if (text.size() > kDigits) return false;
+  bool digits = true;
+  for (const char c : text) digits &= c >= '0' && c <= '9';
+  return digits;
+}
+
 bool IsInteger(std::string_view text) {
+  if (IsShortNumber(text)) return true;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
@@ -34,17 +44,42 @@ int Digits(std::string_view text, std::size_t at, std::size_t n) {
   return value;
 }
 
-// The day at the front of `text` as YYYY-MM-DD, and how many bytes it took; 0 if there is none.
-std::size_t TakeDay(std::string_view text, std::string& out) {
-  const bool dashed = text.size() >= 10 && text[4] == '-' && text[7] == '-';
+bool IsDashed(std::string_view text) {
+  return text.size() >= 10 && text[4] == '-' && text[7] == '-';
+}
+
+// Whether there is a day at the front of the text, as YYYY-MM-DD or YYYYMMDD.
+bool BeginsWithDay(std::string_view text) {
+  const bool dashed = IsDashed(text);
   const int year = Digits(text, 0, 4), month = Digits(text, dashed ? 5 : 4, 2),
             day = Digits(text, dashed ? 8 : 6, 2);
-  if (year < 1 || month < 1 || month > 12 || day < 1) return 0;
-  const absl::CivilDay civil(year, month, day);
-  if (civil.day() != day) return 0;  // 30 February
+  if (year < 1 || month < 1 || day < 1) return false;
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  return date.ok();  // no 30 February
+}
+
+// The day at the front of `text` as YYYY-MM-DD, and how many bytes it took; 0 if there is none.
+std::size_t TakeDay(std::string_view text, std::string& out) {
+  if (!BeginsWithDay(text)) return 0;
+  const bool dashed = IsDashed(text);
   out.assign(text.substr(0, 4)).append("-").append(text.substr(dashed ? 5 : 4, 2)).append("-");
   out.append(text.substr(dashed ? 8 : 6, 2));
   return dashed ? 10 : 8;
+}
+
+// What comes out as it came in.
+bool IsIsoDay(std::string_view text) {
+  return text.size() == 10 && IsDashed(text) && BeginsWithDay(text);
+}
+
+bool IsIsoTime(std::string_view text) {
+  if (text.size() != 19 || !IsDashed(text) || text[10] != ' ' || text[13] != ':' || text[16] != ':')
+    return false;
+  const int hour = Digits(text, 11, 2), minute = Digits(text, 14, 2), second = Digits(text, 17, 2);
+  return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59 &&
+         BeginsWithDay(text);
 }
 
 // "[T ]HH:MM[:SS[.fraction]][Z]", appended to `out` as " HH:MM:SS[.fraction]".
@@ -74,6 +109,8 @@ bool TakeTime(std::string_view text, std::string& out) {
   return rest.empty() || rest == "Z" || rest == "+00:00" || rest == "+00";
 }
 
+bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 // In characters, not bytes.
 std::size_t Length(std::string_view text) {
   std::size_t n = 0;
@@ -85,8 +122,11 @@ std::size_t Length(std::string_view text) {
 
 const char* ReadCdmCell(const CdmField& field, std::string_view text, std::string& buffer,
                         std::optional<std::string_view>& cell) {
-  const absl::string_view trimmed = absl::StripAsciiWhitespace(Av(text));
-  const std::string_view value(trimmed.data(), trimmed.size());
+  std::string_view value = text;
+  if (!text.empty() && (IsBlank(text.front()) || IsBlank(text.back()))) {
+    const absl::string_view trimmed = absl::StripAsciiWhitespace(Av(text));
+    value = std::string_view(trimmed.data(), trimmed.size());
+  }
   cell = std::nullopt;
   if (value.empty()) return nullptr;
   cell = value;
@@ -96,6 +136,7 @@ const char* ReadCdmCell(const CdmField& field, std::string_view text, std::strin
     case CdmType::kFloat:
       return IsReal(value) ? nullptr : "not a finite number";
     case CdmType::kDate: {
+      if (IsIsoDay(value)) return nullptr;
       // A time is taken for its day, as the model's own loaders do.
       const std::size_t n = TakeDay(value, buffer);
       std::string time;
@@ -104,6 +145,7 @@ const char* ReadCdmCell(const CdmField& field, std::string_view text, std::strin
       return nullptr;
     }
     case CdmType::kDateTime: {
+      if (IsIsoTime(value)) return nullptr;
       const std::size_t n = TakeDay(value, buffer);
       if (n == 0 || !TakeTime(value.substr(n), buffer))
         return "not a time, YYYY-MM-DD HH:MM:SS expected";

@@ -31,7 +31,9 @@ class Merge {
 
   absl::Status Run(const CdmStaging& staging) {
     for (const auto& [table, n_rows] : staging.staged()) {
-      ESSAIM_RETURN_IF_ERROR(n_rows == 0 ? absl::OkStatus() : Take(*table));
+      const bool direct = CdmStaging::IsDirect(*table, last_row_wins_);
+      if (n_rows > 0) ESSAIM_RETURN_IF_ERROR(direct ? GiveWay(*table) : Take(*table));
+      if (direct) continue;
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DROP TABLE staged_", Av(table->name))));
     }
     for (const auto& [table, key] : staging.removed()) {
@@ -89,6 +91,22 @@ class Merge {
     return engine_.Execute(absl::StrCat("INSERT INTO essaim_prior_", name, " SELECT ", columns,
                                         ", essaim_load, ", report_.number, " FROM ", name,
                                         " WHERE essaim_load <> ", report_.number, " AND ", where));
+  }
+
+  // Earlier rows of the keys that this load brought; its own are in the table already.
+  absl::Status GiveWay(const CdmTable& table) {
+    const std::string name(table.name);
+    const std::string earlier = absl::StrCat("COALESCE(essaim_load, 0) <> ", report_.number);
+    ESSAIM_ASSIGN_OR_RETURN(
+        const std::int64_t n,
+        Number(engine_, absl::StrCat("SELECT COUNT(*) FROM (SELECT 1 AS one FROM ", name, " WHERE ",
+                                     earlier, " LIMIT 1) e")));
+    if (n == 0) return absl::OkStatus();
+    const std::string field = SqlName(*table.PrimaryKey());
+    const std::string same = absl::StrCat(field, " IN (SELECT ", field, " FROM ", name,
+                                          " WHERE essaim_load = ", report_.number, ")");
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(table, same));
+    return engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", earlier, " AND ", same));
   }
 
   // Rows of the same key give way; of tables without a key, rows that are there already are not

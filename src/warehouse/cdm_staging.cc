@@ -48,29 +48,53 @@ std::string DefinitionsOf(const CdmTable& table, const SqlDialect& dialect) {
 
 CdmStaging::CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, bool last_row_wins,
                        std::uint64_t bytes_total, CdmLoadReport& report)
-    : engine_(engine), options_(options), last_row_wins_(last_row_wins), report_(report) {
+    : engine_(engine),
+      options_(options),
+      last_row_wins_(last_row_wins),
+      report_(report),
+      number_(absl::StrCat(report.number)) {
   progress_.bytes_total = bytes_total;
   waiting_["essaim_rejected"].columns = {"number", "file", "line", "field", "reason", "raw"};
 }
 
+// Rows that have a key and of which all stay can go where they belong: those that they replace are
+// told by the load's number. A copy of each would cost as much as the load.
+bool CdmStaging::IsDirect(const CdmTable& table, bool last_row_wins) {
+  return !last_row_wins && table.PrimaryKey() != nullptr;
+}
+
 absl::Status CdmStaging::MakeStaged(const CdmTable& table) {
-  const std::string name = absl::StrCat("staged_", Av(table.name));
+  const bool direct = IsDirect(table, last_row_wins_);
+  const std::string name =
+      direct ? std::string(table.name) : absl::StrCat("staged_", Av(table.name));
   // An appender is open while it is in use, and a database makes no table meanwhile.
   ESSAIM_RETURN_IF_ERROR(Use(""));
-  ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-      absl::StrCat("CREATE TABLE ", name, " (", DefinitionsOf(table, engine_.dialect()),
-                   last_row_wins_ ? ", essaim_row BIGINT)" : ")")));
+  if (!direct) {
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+        absl::StrCat("CREATE TABLE ", name, " (", DefinitionsOf(table, engine_.dialect()),
+                     last_row_wins_ ? ", essaim_row BIGINT)" : ")")));
+  }
   Waiting& waiting = waiting_[name];
   for (const CdmField& field : table.fields) waiting.columns.push_back(std::string(field.name));
+  if (direct) waiting.columns.push_back("essaim_load");
   if (last_row_wins_) waiting.columns.push_back("essaim_row");
   staged_[&table] = 0;
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::Enter(const CdmTable& table) {
+  if (!staged_.contains(&table)) ESSAIM_RETURN_IF_ERROR(MakeStaged(table));
+  const bool direct = IsDirect(table, last_row_wins_);
+  current_ = {.table = &table,
+              .name = direct ? std::string(table.name) : absl::StrCat("staged_", Av(table.name)),
+              .n_staged = &staged_[&table]};
   return absl::OkStatus();
 }
 
 absl::Status CdmStaging::Row(const CdmTable& table,
                              std::span<const std::optional<std::string_view>> cells,
                              const RowOrigin& origin) {
-  if (!staged_.contains(&table)) ESSAIM_RETURN_IF_ERROR(MakeStaged(table));
+  if (current_.table != &table) ESSAIM_RETURN_IF_ERROR(Enter(table));
   if (cells.size() != table.fields.size())
     return absl::InternalError("a row that has not one cell a field");
   cells_.assign(cells.begin(), cells.end());
@@ -88,12 +112,13 @@ absl::Status CdmStaging::Row(const CdmTable& table,
                    .reason = reason},
                   origin.raw == nullptr ? CellsAsText(cells) : (*origin.raw)());
   }
+  if (IsDirect(table, last_row_wins_)) cells_.push_back(number_);
   if (last_row_wins_) {
     buffers_[cells.size()] = absl::StrCat(progress_.rows);
     cells_.push_back(buffers_[cells.size()]);
   }
-  ESSAIM_RETURN_IF_ERROR(Put(absl::StrCat("staged_", Av(table.name)), cells_));
-  ++staged_[&table];
+  ESSAIM_RETURN_IF_ERROR(Put(current_.name, cells_));
+  ++*current_.n_staged;
   // A source whose files are few and large tells its progress rarely; rows are counted here.
   ++progress_.rows;
   if (progress_.rows % kRowsPerProgress == 0) return Progress(progress_.bytes_done);

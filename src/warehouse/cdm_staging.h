@@ -42,6 +42,9 @@ class CdmStaging : public CdmSink {
 
   const std::map<const CdmTable*, std::uint64_t>& staged() const { return staged_; }
 
+  // Whether the table's rows of this load are in the CDM's table already, with the load's number.
+  static bool IsDirect(const CdmTable& table, bool last_row_wins);
+
   const std::vector<std::pair<const CdmTable*, std::int64_t>>& removed() const { return removed_; }
 
   const std::vector<std::pair<std::int64_t, std::int64_t>>& merged() const { return merged_; }
@@ -53,8 +56,16 @@ class CdmStaging : public CdmSink {
     std::size_t bytes = 0;
   };
 
+  // Of the table in hand: what each of its rows needs.
+  struct Current {
+    const CdmTable* table = nullptr;
+    std::string name;  // in the database
+    std::uint64_t* n_staged = nullptr;
+  };
+
   absl::Status Put(const std::string& table,
                    std::span<const std::optional<std::string_view>> cells);
+  absl::Status Enter(const CdmTable& table);
   absl::Status Use(const std::string& table);
   absl::Status MakeStaged(const CdmTable& table);
 
@@ -62,6 +73,8 @@ class CdmStaging : public CdmSink {
   const CdmLoadOptions& options_;
   const bool last_row_wins_;
   CdmLoadReport& report_;
+  const std::string number_;  // the load's
+  Current current_;
   LoadProgress progress_;
   std::map<std::string, Waiting> waiting_;  // by the table's name in the database
   std::string in_use_;

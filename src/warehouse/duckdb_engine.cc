@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "warehouse/database.h"
+#include "warehouse/duckdb_appender.h"
 #include "warehouse/duckdb_file.h"
 #include "warehouse/sql_engine.h"
 
@@ -92,42 +93,6 @@ absl::Status TakeChunk(duckdb::DataChunk& chunk, SqlNumbers& numbers) {
   return absl::OkStatus();
 }
 
-class Appender final : public SqlAppender {
- public:
-  Appender(duckdb::Connection& connection, const std::string& table,
-           const std::vector<std::string>& columns, Log* log)
-      : log_(log), appender_(connection, table) {
-    for (const std::string& column : columns) appender_.AddColumn(column);
-  }
-
-  absl::Status Row(std::span<const std::optional<std::string_view>> cells) override {
-    return NoThrow("adding rows", log_, [&]() -> absl::Status {
-      appender_.BeginRow();
-      for (const auto& cell : cells) {
-        if (cell.has_value()) {
-          appender_.Append(
-              duckdb::string_t(cell->data(), static_cast<std::uint32_t>(cell->size())));
-        } else {
-          appender_.Append(nullptr);
-        }
-      }
-      appender_.EndRow();
-      return absl::OkStatus();
-    });
-  }
-
-  absl::Status Close() override {
-    return NoThrow("adding rows", log_, [&]() -> absl::Status {
-      appender_.Close();
-      return absl::OkStatus();
-    });
-  }
-
- private:
-  Log* log_;
-  duckdb::Appender appender_;
-};
-
 class DuckDbEngine final : public SqlEngine {
  public:
   DuckDbEngine(std::shared_ptr<DuckDbFile> file, std::unique_ptr<duckdb::Connection> connection)
@@ -192,7 +157,7 @@ class DuckDbEngine final : public SqlEngine {
       const std::string& table, const std::vector<std::string>& columns) override {
     return NoThrow("adding rows", file_->log(),
                    [&]() -> absl::StatusOr<std::unique_ptr<SqlAppender>> {
-                     return std::make_unique<Appender>(*connection_, table, columns, file_->log());
+                     return MakeDuckDbAppender(*connection_, table, columns, file_->log());
                    });
   }
 
