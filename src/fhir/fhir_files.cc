@@ -43,10 +43,11 @@ class FhirFiles : public CdmSource {
     Mapper mapper(options_, sink);
     for (const std::string& path : paths_) {
       n_read_ = 0;
-      const absl::Status read =
-          IsLines(path) ? ReadLines(path, mapper, sink) : ReadDocument(path, mapper, sink);
+      ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
+      const absl::Status read = IsLines(path) ? ReadLines(path, *file, mapper, sink)
+                                              : ReadDocument(path, *file, mapper, sink);
       ESSAIM_RETURN_IF_ERROR(read);
-      ESSAIM_ASSIGN_OR_RETURN(const std::string hash, HashOfFile(path));
+      ESSAIM_ASSIGN_OR_RETURN(const std::string hash, file->Sha256Hex());
       sink.EndFile(path, hash, n_read_);
       std::error_code error;
       bytes_before_ += std::filesystem::file_size(path, error);
@@ -58,8 +59,7 @@ class FhirFiles : public CdmSource {
   }
 
  private:
-  absl::Status ReadLines(const std::string& path, Mapper& mapper, CdmSink& sink) {
-    ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
+  absl::Status ReadLines(const std::string& path, GzFile& file, Mapper& mapper, CdmSink& sink) {
     std::string buffer;
     std::size_t begin = 0, end = 0;  // of what is read and not yet used
     std::uint64_t line = 0;
@@ -77,7 +77,7 @@ class FhirFiles : public CdmSource {
         if (buffer.size() - end < (std::size_t{1} << 18)) buffer.resize(2 * buffer.size());
         ESSAIM_ASSIGN_OR_RETURN(
             const std::size_t n,
-            file->Read(buffer.data() + end, buffer.size() - end - simdjson::SIMDJSON_PADDING));
+            file.Read(buffer.data() + end, buffer.size() - end - simdjson::SIMDJSON_PADDING));
         end += n;
         if (n > 0) continue;
         if (begin == end) return absl::OkStatus();
@@ -90,7 +90,7 @@ class FhirFiles : public CdmSource {
                                   buffer.size() - begin, mapper, sink));
       begin = found == nullptr ? end : stop + 1;
       if (n_read_ % kUnitsPerProgress == 0)
-        ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + file->offset()));
+        ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + file.offset()));
     }
   }
 
@@ -109,14 +109,13 @@ class FhirFiles : public CdmSource {
     return mapper.Map(Node(element), {.file = path, .line = line, .raw = &raw});
   }
 
-  absl::Status ReadDocument(const std::string& path, Mapper& mapper, CdmSink& sink) {
-    ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
+  absl::Status ReadDocument(const std::string& path, GzFile& file, Mapper& mapper, CdmSink& sink) {
     std::string text(std::size_t{1} << 20, '\0');
     std::size_t size = 0;
     while (true) {
       ESSAIM_ASSIGN_OR_RETURN(
           const std::size_t n,
-          file->Read(text.data() + size, text.size() - size - simdjson::SIMDJSON_PADDING));
+          file.Read(text.data() + size, text.size() - size - simdjson::SIMDJSON_PADDING));
       size += n;
       if (n == 0) break;
       if (size > kDocumentBytesMax)

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 
 namespace essaim::fhir {
@@ -76,17 +75,27 @@ std::optional<Parts> Read(std::string_view text) {
   return parts;
 }
 
+void Two(char* at, int number) {
+  at[0] = static_cast<char>('0' + number / 10);
+  at[1] = static_cast<char>('0' + number % 10);
+}
+
 Moment MomentOf(std::int64_t seconds) {
   using std::chrono::floor, std::chrono::days;
   const std::chrono::sys_seconds at{std::chrono::seconds(seconds)};
   const std::chrono::year_month_day day(floor<days>(at));
   const auto in_day = static_cast<int>((at - floor<days>(at)).count());
-  char date[32], time[64];
-  std::snprintf(date, sizeof date, "%04d-%02u-%02u", static_cast<int>(day.year()),
-                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
-  std::snprintf(time, sizeof time, "%s %02d:%02d:%02d", date, in_day / 3600, in_day / 60 % 60,
-                in_day % 60);
-  return {.date = date, .time = time};
+  const int year = static_cast<int>(day.year());
+  if (year < 1 || year > 9999) return {};  // a zone may lead out of the first and the last
+  char text[] = "0000-00-00 00:00:00";
+  Two(text, year / 100);
+  Two(text + 2, year % 100);
+  Two(text + 5, static_cast<int>(static_cast<unsigned>(day.month())));
+  Two(text + 8, static_cast<int>(static_cast<unsigned>(day.day())));
+  Two(text + 11, in_day / 3600);
+  Two(text + 14, in_day / 60 % 60);
+  Two(text + 17, in_day % 60);
+  return {.date = std::string(text, 10), .time = text};
 }
 
 }  // namespace

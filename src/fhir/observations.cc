@@ -15,6 +15,29 @@ namespace {
 constexpr std::int64_t kEhr = 32817, kEhrEncounter = 32827, kLab = 32856, kUtf8 = 32678;
 constexpr std::int64_t kEnglish = 4180186, kFrench = 4180190;
 
+// What the two tables of results call the same fields.
+struct ResultFields {
+  std::string_view table, id, concept_id, date, time, type_concept_id, source_value,
+      source_concept_id;
+};
+
+constexpr ResultFields kMeasurement = {.table = "measurement",
+                                       .id = "measurement_id",
+                                       .concept_id = "measurement_concept_id",
+                                       .date = "measurement_date",
+                                       .time = "measurement_datetime",
+                                       .type_concept_id = "measurement_type_concept_id",
+                                       .source_value = "measurement_source_value",
+                                       .source_concept_id = "measurement_source_concept_id"};
+constexpr ResultFields kObservation = {.table = "observation",
+                                       .id = "observation_id",
+                                       .concept_id = "observation_concept_id",
+                                       .date = "observation_date",
+                                       .time = "observation_datetime",
+                                       .type_concept_id = "observation_type_concept_id",
+                                       .source_value = "observation_source_value",
+                                       .source_concept_id = "observation_source_concept_id"};
+
 bool IsVoid(std::string_view status) {
   return status == "entered-in-error" || status == "cancelled" || status == "unknown";
 }
@@ -90,20 +113,21 @@ absl::Status Mapper::ObservationRow(Node r, Node part, const Resolved& code, std
       code.domain == "Measurement" || (code.domain.empty() && !std::isnan(number));
   if (measured && is_component && std::isnan(number) && options_.drop_unmapped)
     return absl::OkStatus();
-  const std::string table = measured ? "measurement" : "observation";
-  CdmRow row(table);
-  row.Set(absl::StrCat(table, "_id"), IdOf(table, key));
+  const ResultFields& fields = measured ? kMeasurement : kObservation;
+  CdmRow row(fields.table);
+  row.Set(fields.id, IdOf(fields.table, key));
   if (!SetPerson(row, r["subject"])) return Reject("subject", "no patient");
   Moment at = WallClock(r["effectiveDateTime"].Text());
   if (at.date.empty()) at = WallClock(r["effectivePeriod"]["start"].Text());
   if (at.date.empty() && !options_.drop_unmapped) at = WallClock(r["issued"].Text());
   if (at.date.empty()) return Reject("effective[x]", "no date");
-  SetMoment(row, table, at);
-  row.Set(absl::StrCat(table, "_concept_id"), code.standard);
-  row.Set(absl::StrCat(table, "_source_concept_id"), code.source);
-  row.SetCut(absl::StrCat(table, "_source_value"),
+  row.Set(fields.date, std::string_view(at.date));
+  row.Set(fields.time, std::string_view(at.time));
+  row.Set(fields.concept_id, code.standard);
+  row.Set(fields.source_concept_id, code.source);
+  row.SetCut(fields.source_value,
              code.code.empty() ? part["code"]["text"].Text() : std::string_view(code.code));
-  row.Set(absl::StrCat(table, "_type_concept_id"), kEhr);
+  row.Set(fields.type_concept_id, kEhr);
   row.Set("value_as_number", number);
   ESSAIM_ASSIGN_OR_RETURN(const std::int64_t unit,
                           StandardOf("http://unitsofmeasure.org", quantity["code"].Text()));

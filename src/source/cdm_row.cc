@@ -1,42 +1,54 @@
 #include "source/cdm_row.h"
 
+#include <charconv>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "base/check.h"
 
 namespace essaim {
 
+namespace {
+
+constexpr std::size_t kTextBytes = 256;  // of a common row
+
+}  // namespace
+
 CdmRow::CdmRow(std::string_view table) : table_(FindCdmTable(table)) {
   ESSAIM_CHECK(table_ != nullptr);
   cells_.resize(table_->fields.size());
+  text_.reserve(kTextBytes);
 }
 
 void CdmRow::Clear() {
-  for (auto& cell : cells_) cell.reset();
+  for (Cell& cell : cells_) cell = {};
+  text_.clear();
 }
 
 std::size_t CdmRow::IndexOf(std::string_view field) const {
-  const CdmField* f = table_->Field(field);
-  ESSAIM_CHECK(f != nullptr);
-  return static_cast<std::size_t>(f - table_->fields.data());
+  for (std::size_t tried = 0;; ++tried) {
+    ESSAIM_CHECK(tried < cells_.size());
+    const std::size_t at = next_ < cells_.size() ? next_ : 0;
+    next_ = at + 1;
+    if (table_->fields[at].name == field) return at;
+  }
 }
 
 void CdmRow::Set(std::string_view field, std::string_view text) {
-  auto& cell = cells_[IndexOf(field)];
-  cell.reset();
-  if (!text.empty()) cell = std::string(text);
+  cells_[IndexOf(field)] = {.begin = text_.size(), .size = text.size()};
+  text_.append(text);
 }
 
 void CdmRow::Set(std::string_view field, std::int64_t number) {
-  cells_[IndexOf(field)] = absl::StrCat(number);
+  const absl::AlphaNum text(number);
+  Set(field, std::string_view(text.data(), text.size()));
 }
 
 void CdmRow::Set(std::string_view field, double number) {
-  auto& cell = cells_[IndexOf(field)];
-  cell.reset();
-  if (!std::isnan(number)) cell = absl::StrFormat("%.17g", number);
+  char text[32];
+  // The shortest text that reads as the same number.
+  const char* end = std::isnan(number) ? text : std::to_chars(text, text + sizeof text, number).ptr;
+  Set(field, std::string_view(text, static_cast<std::size_t>(end - text)));
 }
 
 void CdmRow::SetCut(std::string_view field, std::string_view text) {
@@ -51,12 +63,18 @@ void CdmRow::SetCut(std::string_view field, std::string_view text) {
 }
 
 std::optional<std::string_view> CdmRow::Get(std::string_view field) const {
-  const auto& cell = cells_[IndexOf(field)];
-  return cell ? std::optional<std::string_view>(*cell) : std::nullopt;
+  return TextOf(cells_[IndexOf(field)]);
+}
+
+std::optional<std::string_view> CdmRow::TextOf(const Cell& cell) const {
+  if (cell.size == 0) return std::nullopt;
+  return std::string_view(text_).substr(cell.begin, cell.size);
 }
 
 absl::Status CdmRow::WriteTo(CdmSink& sink, const RowOrigin& origin) const {
-  const std::vector<std::optional<std::string_view>> cells(cells_.begin(), cells_.end());
+  std::vector<std::optional<std::string_view>> cells;
+  cells.reserve(cells_.size());
+  for (const Cell& cell : cells_) cells.push_back(TextOf(cell));
   return sink.Row(*table_, cells, origin);
 }
 

@@ -26,15 +26,23 @@ class CdmRow {
   // Cut to what the field holds, at a character of UTF-8: for *_source_value, which the CDM limits
   // to 50 characters and which is for reading, not for computing.
   void SetCut(std::string_view field, std::string_view text);
-  std::optional<std::string_view> Get(std::string_view field) const;
+  std::optional<std::string_view> Get(std::string_view field) const;  // until the next Set
 
   absl::Status WriteTo(CdmSink& sink, const RowOrigin& origin) const;
 
  private:
+  // In text_.
+  struct Cell {
+    std::size_t begin = 0, size = 0;  // of size 0: NULL
+  };
+
   std::size_t IndexOf(std::string_view field) const;
+  std::optional<std::string_view> TextOf(const Cell& cell) const;
 
   const CdmTable* table_;
-  std::vector<std::optional<std::string>> cells_;
+  mutable std::size_t next_ = 0;  // most fields are set in the table's order
+  std::vector<Cell> cells_;
+  std::string text_;
 };
 
 }  // namespace essaim

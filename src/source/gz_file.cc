@@ -3,6 +3,8 @@
 #include <zlib.h>
 
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
@@ -13,10 +15,32 @@ namespace {
 
 gzFile Of(void* file) { return static_cast<gzFile>(file); }
 
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
 }  // namespace
+
+struct GzFile::Plain {
+  explicit Plain(File opened) : file(std::move(opened)) {}
+
+  File file;
+  crypto::Sha256Hasher hasher;
+  std::uint64_t n_read = 0;
+};
+
+GzFile::GzFile() = default;
 
 absl::StatusOr<std::unique_ptr<GzFile>> GzFile::Open(const std::string& path) {
   std::unique_ptr<GzFile> file(new GzFile);
+  File plain(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (plain == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  const int first = std::fgetc(plain.get()), second = std::fgetc(plain.get());
+  if (first != 0x1f || second != 0x8b) {  // RFC 1952, section 2.3.1
+    std::rewind(plain.get());
+    std::setvbuf(plain.get(), nullptr, _IONBF, 0);
+    file->plain_ = std::make_unique<Plain>(std::move(plain));
+    file->path_ = path;
+    return file;
+  }
   file->file_ = gzopen(path.c_str(), "rb");
   if (file->file_ == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
   gzbuffer(Of(file->file_), 1 << 18);
@@ -29,6 +53,14 @@ GzFile::~GzFile() {
 }
 
 absl::StatusOr<std::size_t> GzFile::Read(char* to, std::size_t n) {
+  if (plain_ != nullptr) {
+    const std::size_t n_read = std::fread(to, 1, n, plain_->file.get());
+    if (std::ferror(plain_->file.get()) != 0)
+      return absl::UnavailableError(absl::StrCat(path_, ": cannot be read"));
+    plain_->hasher.Update(std::string_view(to, n_read));
+    plain_->n_read += n_read;
+    return n_read;
+  }
   const int got = gzread(Of(file_), to, static_cast<unsigned>(n));
   int code = Z_OK;
   gzerror(Of(file_), &code);
@@ -38,11 +70,17 @@ absl::StatusOr<std::size_t> GzFile::Read(char* to, std::size_t n) {
   return static_cast<std::size_t>(got);
 }
 
-std::uint64_t GzFile::offset() const { return static_cast<std::uint64_t>(gzoffset(Of(file_))); }
+std::uint64_t GzFile::offset() const {
+  return plain_ != nullptr ? plain_->n_read : static_cast<std::uint64_t>(gzoffset(Of(file_)));
+}
+
+absl::StatusOr<std::string> GzFile::Sha256Hex() {
+  if (plain_ != nullptr) return ToHex(plain_->hasher.Finish());
+  return HashOfFile(path_);
+}
 
 absl::StatusOr<std::string> HashOfFile(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             &std::fclose);
+  const File file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (file == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
   crypto::Sha256Hasher hasher;
   std::string buffer(1 << 18, '\0');

@@ -24,7 +24,8 @@ class NoteSpool {
   NoteSpool(Entropy& entropy, std::size_t memory_bytes_max)
       : entropy_(entropy), memory_bytes_max_(memory_bytes_max) {}
 
-  absl::Status Add(std::span<const std::optional<std::string_view>> cells, const RowOrigin& origin) {
+  absl::Status Add(std::span<const std::optional<std::string_view>> cells,
+                   const RowOrigin& origin) {
     block_.Bytes(origin.file);
     block_.U64(origin.line);
     for (const auto& cell : cells) {
@@ -58,7 +59,8 @@ class NoteSpool {
   absl::Status Spill() {
     if (file_ == nullptr) {
       file_.reset(std::tmpfile());
-      if (file_ == nullptr) return absl::UnavailableError("no temporary file can be made for notes");
+      if (file_ == nullptr)
+        return absl::UnavailableError("no temporary file can be made for notes");
       key_ = SecretBytes(crypto::kAeadKeyBytes);
       ESSAIM_RETURN_IF_ERROR(entropy_.Fill({key_.data(), key_.size()}));
     }

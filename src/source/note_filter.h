@@ -1,8 +1,8 @@
 // Notes on their way from any source into the warehouse pass a filter: it may take names out.
 //
 // A note may come before the record of its person, so notes wait until the source has read all:
-// in memory up to a limit, then in a temporary file without a name, sealed under a key that lives as
-// long as the load.
+// in memory up to a limit, then in a temporary file without a name, sealed under a key that lives
+// as long as the load.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ class NoteFilter {
   // What a load's settings say of the filter: another filter's load is another load.
   virtual std::string_view name() const = 0;
   // A row of any table but NOTE went by; read at once.
-  virtual void Saw(const CdmTable& table, std::span<const std::optional<std::string_view>> cells) = 0;
+  virtual void Saw(const CdmTable& table,
+                   std::span<const std::optional<std::string_view>> cells) = 0;
   // A note's text or title in the place of `text`. After every row was seen.
   virtual absl::StatusOr<std::string> Filter(std::int64_t person_id, std::string_view text) = 0;
 };
