@@ -65,7 +65,7 @@ std::string_view At(const std::vector<std::string_view>& parts, std::size_t at) 
 
 VariantReader::VariantReader(const VcfHeader& header, std::vector<Sample> samples,
                              GeneticStore* store)
-    : header_(header), samples_(std::move(samples)), store_(store) {
+    : samples_(std::move(samples)), store_(store) {
   test_.genomic_test_id = samples_.empty() ? 0 : samples_[0].genomic_test_id;
   test_.name = "VCF";
   test_.version = header.version();

@@ -38,7 +38,6 @@ class VariantReader {
   std::vector<Annotation> AnnotationsOf(const VcfRecord& record, std::size_t allele,
                                         std::size_t sample, const Gene& gene) const;
 
-  const VcfHeader& header_;
   std::vector<Sample> samples_;
   GeneticStore* store_;
   Test test_;

@@ -11,10 +11,10 @@
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
-#include "genomics/sample_list.h"
 #include "genomics/variant_reader.h"
 #include "source/cdm_row.h"
 #include "source/gz_file.h"
+#include "source/sample_list.h"
 
 namespace essaim::genomics {
 namespace {
@@ -185,18 +185,14 @@ class VcfFiles : public CdmSource {
   absl::StatusOr<std::string> Fill(const std::string& path, std::uint64_t line,
                                    const std::string& hash, const std::string& name,
                                    const VcfHeader& header, Sample& sample, CdmSink& sink) {
-    SampleOwner owner{.person = name};
-    if (!options_.samples_path.empty()) {
-      const auto at = list_.find(name);
-      if (at == list_.end()) return "not in the file of samples (--samples)";
-      owner = at->second;
-    }
-    if (owner.system.empty()) owner.system = options_.system;
-    const std::int64_t person = options_.ids->IdOf("person", owner.system, owner.person);
-    ESSAIM_ASSIGN_OR_RETURN(const bool known, options_.has_person(person));
-    if (!known)
-      return "no person of that identifier in the warehouse: load the persons first, and give "
-             "their identifiers' --system";
+    ESSAIM_ASSIGN_OR_RETURN(FoundOwner owner,
+                            FindOwner({.ids = options_.ids,
+                                       .has_person = options_.has_person,
+                                       .list = options_.samples_path.empty() ? nullptr : &list_,
+                                       .system = options_.system},
+                                      name, name));
+    if (!owner.fault.empty()) return owner.fault;
+    const std::int64_t person = owner.person_id;
     if (owner.date.empty()) owner.date = DateOf(header.Value("fileDate"));
     if (owner.date.empty()) return "no date: give it in the column date of --samples";
     const std::string key = absl::StrCat(person, "|", hash, "|", name);

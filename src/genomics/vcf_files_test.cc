@@ -265,7 +265,7 @@ TEST_P(VcfFiles, SamplesBelongToWhomTheListSays) {
   std::vector<std::string> faults;
   for (const BadRow& row : report.bad_rows) faults.push_back(row.column + " " + row.reason);
   EXPECT_THAT(faults, ElementsAre(HasSubstr("sample 2 no person of that identifier"),
-                                  HasSubstr("sample 3 not in the file of samples")));
+                                  HasSubstr("sample 3 not in the list of samples")));
   EXPECT_EQ(Count(*cdm_, absl::StrCat("specimen WHERE specimen_date = DATE '2021-02-03' AND "
                                       "person_id = ",
                                       ids_.IdOf("person", "H", "P7"))),

@@ -14,6 +14,7 @@
 #include "genomics/vcf_files.h"
 #include "node/category_keys.h"
 #include "node/node_folder.h"
+#include "source/sample_list.h"
 #include "warehouse/cdm_load.h"
 
 namespace essaim::node {
@@ -31,19 +32,16 @@ absl::StatusOr<std::unique_ptr<genomics::GeneticStore>> OpenStore(const NodeFold
   return genomics::GeneticStore::Open(std::move(engine));
 }
 
-absl::StatusOr<bool> Has(SqlEngine& cdm, const char* table, const char* column, std::int64_t id) {
-  ESSAIM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      cdm.Query(absl::StrCat("SELECT COUNT(*) FROM ", table, " WHERE ", column, " = ", id)));
+absl::StatusOr<bool> HasTest(SqlEngine& cdm, std::int64_t procedure_occurrence_id) {
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
+                          cdm.Query(absl::StrCat("SELECT COUNT(*) FROM procedure_occurrence WHERE "
+                                                 "procedure_occurrence_id = ",
+                                                 procedure_occurrence_id)));
   return std::get<std::int64_t>(rows.rows[0][0]) > 0;
 }
 
 absl::Status Clean(genomics::GeneticStore& store, SqlEngine& cdm) {
-  return store
-      .Clean([&](std::int64_t id) {
-        return Has(cdm, "procedure_occurrence", "procedure_occurrence_id", id);
-      })
-      .status();
+  return store.Clean([&](std::int64_t id) { return HasTest(cdm, id); }).status();
 }
 
 struct GeneticArguments {
@@ -65,9 +63,7 @@ absl::Status Show(const GeneticArguments& args) {
   std::set<std::int64_t> tests;
   std::uint64_t n_variants = 0;
   for (const genomics::Sample& s : all) {
-    ESSAIM_ASSIGN_OR_RETURN(
-        const bool there,
-        Has(*cdm, "procedure_occurrence", "procedure_occurrence_id", s.procedure_occurrence_id));
+    ESSAIM_ASSIGN_OR_RETURN(const bool there, HasTest(*cdm, s.procedure_occurrence_id));
     if (!there) continue;
     samples.push_back(s);
     tests.insert(s.genomic_test_id);
@@ -95,13 +91,11 @@ absl::Status Show(const GeneticArguments& args) {
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcf(const SourceArguments& args,
                                                    const SourceTools& tools) {
-  genomics::VcfOptions options{
-      .ids = &tools.ids,
-      .has_person = [&reading = tools.reading](
-                        std::int64_t id) { return Has(reading, "person", "person_id", id); },
-      .samples_path = args.samples,
-      .system = args.system,
-      .log = &tools.log};
+  genomics::VcfOptions options{.ids = &tools.ids,
+                               .has_person = PersonsOf(tools.reading),
+                               .samples_path = args.samples,
+                               .system = args.system,
+                               .log = &tools.log};
   if (!tools.dry_run) {
     ESSAIM_ASSIGN_OR_RETURN(options.store, OpenStore(tools.folder, tools.entropy, &tools.log));
     ESSAIM_RETURN_IF_ERROR(Clean(*options.store, tools.reading));

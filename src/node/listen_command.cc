@@ -129,17 +129,28 @@ class Listener {
   }
 
  private:
-  // What came with loads that were undone since is taken again.
-  absl::Status OpenSeen() {
-    std::set<std::string> loads;
+  absl::Status KnownLoads(std::set<std::string>& loads) {
     ESSAIM_ASSIGN_OR_RETURN(const auto sql, OpenNodeSql(folder_, entropy_, &log_));
     ESSAIM_RETURN_IF_ERROR(CreateCdm(*sql));
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows, sql->Query("SELECT load_id FROM essaim_loads"));
     for (const auto& row : rows.rows) loads.insert(std::get<std::string>(row[0]));
-    ESSAIM_ASSIGN_OR_RETURN(auto file, listen::SeenFile::Open(SpoolFolder(args_.dir) + "/seen",
-                                                              seen_, [&](const std::string& id) {
-                                                                return loads.contains(id);
-                                                              }));
+    return absl::OkStatus();
+  }
+
+  // What came with loads that were undone since is taken again.
+  absl::Status OpenSeen() {
+    std::set<std::string> loads;
+    const absl::Status known = KnownLoads(loads);
+    // A long load must not keep senders waiting.
+    if (absl::IsUnavailable(known)) {
+      log_.Warning("not known which loads were undone: what came with them is not taken again",
+                   {{"why", std::string(known.message())}});
+    } else if (!known.ok()) {
+      return known;
+    }
+    const auto is_loaded = [&](const std::string& id) { return !known.ok() || loads.contains(id); };
+    ESSAIM_ASSIGN_OR_RETURN(
+        auto file, listen::SeenFile::Open(SpoolFolder(args_.dir) + "/seen", seen_, is_loaded));
     seen_file_.emplace(std::move(file));
     for (const std::uint64_t segment : spool_->Ready()) {
       ESSAIM_ASSIGN_OR_RETURN(const listen::Spool::Contents contents, spool_->Read(segment));

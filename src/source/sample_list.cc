@@ -1,4 +1,4 @@
-#include "genomics/sample_list.h"
+#include "source/sample_list.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "base/status_macros.h"
 #include "warehouse/row_source.h"
 
-namespace essaim::genomics {
+namespace essaim {
 namespace {
 
 constexpr std::size_t kRowsMax = 10'000'000;
@@ -52,4 +52,34 @@ absl::StatusOr<SampleList> ReadSampleList(const std::string& path, Log* log) {
   }
 }
 
-}  // namespace essaim::genomics
+std::function<absl::StatusOr<bool>(std::int64_t)> PersonsOf(SqlEngine& reading) {
+  return [&reading](std::int64_t id) -> absl::StatusOr<bool> {
+    ESSAIM_ASSIGN_OR_RETURN(
+        const SqlRows rows,
+        reading.Query(absl::StrCat("SELECT COUNT(*) FROM person WHERE person_id = ", id)));
+    return std::get<std::int64_t>(rows.rows.at(0).at(0)) > 0;
+  };
+}
+
+absl::StatusOr<FoundOwner> FindOwner(const SampleOwners& owners, const std::string& name,
+                                     const std::string& person) {
+  SampleOwner owner{.person = person, .system = "", .date = ""};
+  if (owners.list != nullptr) {
+    const auto at = owners.list->find(name);
+    if (at == owners.list->end())
+      return FoundOwner{.fault = "not in the list of samples (--samples)"};
+    owner = at->second;
+  }
+  if (owner.system.empty()) owner.system = owners.system;
+  FoundOwner found{.person_id = owners.ids->IdOf("person", owner.system, owner.person),
+                   .date = owner.date,
+                   .fault = ""};
+  ESSAIM_ASSIGN_OR_RETURN(const bool known, owners.has_person(found.person_id));
+  if (!known)
+    found.fault =
+        "no person of that identifier in the warehouse: load the persons first, and give their "
+        "identifiers' --system";
+  return found;
+}
+
+}  // namespace essaim
