@@ -63,6 +63,7 @@ class MappedFiles : public CdmSource {
                             OpenRowSource(path, options_.log));
     for (std::size_t c = 0; c < source->header().size(); ++c) columns_[source->header()[c]] = c;
     TellUnused(table, path, source->header(), sink);
+    sink.Header(path, source->raw_header());
     const std::function<std::string()> raw = [&] { return source->raw(); };
     CdmRow row(table.to->name);
     std::uint64_t n_read = 0;

@@ -35,6 +35,11 @@ absl::StatusOr<std::size_t> ByteFile::Read(std::span<char> buffer) {
   return n;
 }
 
+absl::Status ByteFile::SkipTo(std::uint64_t offset) {
+  if (fseeko(file_.get(), static_cast<off_t>(offset), SEEK_SET) == 0) return absl::OkStatus();
+  return absl::UnavailableError("the file cannot be read to its end");
+}
+
 std::string ByteFile::Sha256Hex() { return ToHex(hash_.Finish()); }
 
 }  // namespace essaim

@@ -19,6 +19,8 @@ class ByteFile {
 
   std::uint64_t size() const { return size_; }
 
+  // What follows is not the hash of the whole file. kUnavailable: the disk failed.
+  absl::Status SkipTo(std::uint64_t offset);
   absl::StatusOr<std::size_t> Read(std::span<char> buffer);  // kUnavailable: the disk failed
   std::string Sha256Hex();                                   // of what was read; once
 

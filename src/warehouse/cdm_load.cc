@@ -12,6 +12,8 @@
 #include "crypto/hash.h"
 #include "warehouse/cdm_staging.h"
 #include "warehouse/expression_sql.h"
+#include "warehouse/load_manifest.h"
+#include "warehouse/vocabulary_load.h"
 
 namespace essaim {
 namespace {
@@ -26,8 +28,13 @@ absl::StatusOr<std::int64_t> Number(SqlEngine& engine, const std::string& sql) {
 // From staged tables into the CDM's, within the caller's transaction.
 class Merge {
  public:
-  Merge(SqlEngine& engine, bool last_row_wins, CdmLoadReport& report)
-      : engine_(engine), last_row_wins_(last_row_wins), report_(report) {}
+  Merge(SqlEngine& engine, const CdmSource& source, const CdmLoadOptions& options,
+        CdmLoadReport& report)
+      : engine_(engine),
+        last_row_wins_(source.last_row_wins()),
+        kind_(source.kind()),
+        options_(options),
+        report_(report) {}
 
   absl::Status Run(const CdmStaging& staging) {
     for (const auto& [table, n_rows] : staging.staged()) {
@@ -106,7 +113,33 @@ class Merge {
     const std::string same = absl::StrCat(field, " IN (SELECT ", field, " FROM ", name,
                                           " WHERE essaim_load = ", report_.number, ")");
     ESSAIM_RETURN_IF_ERROR(KeepPrior(table, same));
-    return engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", earlier, " AND ", same));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+        absl::StrCat("DELETE FROM ", name, " WHERE ", earlier, " AND ", same)));
+    if (!options_.whole) return absl::OkStatus();
+    ESSAIM_RETURN_IF_ERROR(TakeOut(table));
+    return CountClosed(table, field);
+  }
+
+  // Rows that came from the same kind of source and that this load did not bring.
+  absl::Status TakeOut(const CdmTable& table) {
+    const std::string where = absl::StrCat("essaim_load <> ", report_.number,
+                                           " AND essaim_load IN (SELECT number FROM essaim_loads ",
+                                           "WHERE kind = ", SqlText(std::string(kind_)), ")");
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(table, where));
+    return engine_.Execute(absl::StrCat("DELETE FROM ", Av(table.name), " WHERE ", where));
+  }
+
+  // How many of the rows that gave way are there in no form any more.
+  absl::Status CountClosed(const CdmTable& table, const std::string& columns) {
+    ESSAIM_ASSIGN_OR_RETURN(
+        const std::int64_t n,
+        Number(engine_, absl::StrCat("SELECT COUNT(*) FROM (SELECT ", columns,
+                                     " FROM essaim_prior_", Av(table.name),
+                                     " WHERE replaced_by = ", report_.number, " EXCEPT SELECT ",
+                                     columns, " FROM ", Av(table.name), ") gone")));
+    const auto at = std::ranges::find(report_.tables, table.name, &CdmTableReport::table);
+    if (at != report_.tables.end()) at->n_closed = static_cast<std::uint64_t>(n);
+    return absl::OkStatus();
   }
 
   // Rows of the same key give way; of tables without a key, rows that are there already are not
@@ -116,10 +149,13 @@ class Merge {
     const CdmField* key = table.PrimaryKey();
     if (key == nullptr && last_row_wins_ && table.name == "death") key = table.Field("person_id");
     if (key == nullptr) {
-      return engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns,
-                                          ", essaim_load) SELECT s.*, ", report_.number,
-                                          " FROM (SELECT ", columns, " FROM staged_", name,
-                                          " EXCEPT SELECT ", columns, " FROM ", name, ") s"));
+      // Without a key, rows that a whole file still has go out with the rest and come in again.
+      if (options_.whole) ESSAIM_RETURN_IF_ERROR(TakeOut(table));
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+          absl::StrCat("INSERT INTO ", name, " (", columns, ", essaim_load) SELECT s.*, ",
+                       report_.number, " FROM (SELECT ", columns, " FROM staged_", name,
+                       " EXCEPT SELECT ", columns, " FROM ", name, ") s")));
+      return options_.whole ? CountClosed(table, columns) : absl::OkStatus();
     }
     const std::string field = SqlName(*key);
     const std::string same = absl::StrCat(field, " IN (SELECT ", field, " FROM staged_", name, ")");
@@ -129,9 +165,12 @@ class Merge {
         last_row_wins_ ? absl::StrCat(" WHERE essaim_row IN (SELECT MAX(essaim_row) FROM staged_",
                                       name, " GROUP BY ", field, ")")
                        : "";
-    return engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns,
-                                        ", essaim_load) SELECT ", columns, ", ", report_.number,
-                                        " FROM staged_", name, last));
+    ESSAIM_RETURN_IF_ERROR(
+        engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns, ", essaim_load) SELECT ",
+                                     columns, ", ", report_.number, " FROM staged_", name, last)));
+    if (!options_.whole) return absl::OkStatus();
+    ESSAIM_RETURN_IF_ERROR(TakeOut(table));
+    return CountClosed(table, field);
   }
 
   // Who was found to be another person is so in every table, also in what comes later.
@@ -144,14 +183,17 @@ class Merge {
       into[std::get<std::int64_t>(row[0])] = std::get<std::int64_t>(row[1]);
     if (into.empty()) return absl::OkStatus();
     ESSAIM_RETURN_IF_ERROR(
-        engine_.Execute("CREATE TABLE essaim_redirect (from_id BIGINT, into_id BIGINT)"));
+        engine_.Execute("CREATE TABLE essaim_redirect (from_id BIGINT, into_id BIGINT, days "
+                        "BIGINT)"));
     for (const auto& [from, first] : into) {
       std::int64_t last = first;
       // A chain that comes back to where it began would not end: as many steps as there are links.
       for (std::size_t step = 0; step < into.size() && into.contains(last); ++step)
         last = into.at(last);
+      const DateShift* shift = options_.date_shift;
+      const int days = shift == nullptr ? 0 : shift->DaysOf(last) - shift->DaysOf(from);
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-          absl::StrCat("INSERT INTO essaim_redirect VALUES (", from, ", ", last, ")")));
+          absl::StrCat("INSERT INTO essaim_redirect VALUES (", from, ", ", last, ", ", days, ")")));
     }
     const std::string where = "person_id IN (SELECT from_id FROM essaim_redirect)";
     for (const CdmTable& table : CdmTables()) {
@@ -161,10 +203,31 @@ class Merge {
           table.name == "person"
               ? absl::StrCat("DELETE FROM person WHERE ", where)
               : absl::StrCat("UPDATE ", Av(table.name), " SET essaim_load = ", report_.number,
-                             ", person_id = (SELECT into_id FROM essaim_redirect WHERE from_id = ",
-                             Av(table.name), ".person_id) WHERE ", where)));
+                             MovedDates(table), ", person_id = ", Redirected(table, "into_id"),
+                             " WHERE ", where)));
     }
     return engine_.Execute("DROP TABLE essaim_redirect");
+  }
+
+  static std::string Redirected(const CdmTable& table, std::string_view column) {
+    return absl::StrCat("(SELECT ", Av(column),
+                        " FROM essaim_redirect WHERE from_id = ", Av(table.name), ".person_id)");
+  }
+
+  // Dates that were moved as one person's are moved on to where the other's are.
+  std::string MovedDates(const CdmTable& table) const {
+    std::string set;
+    if (options_.date_shift == nullptr) return set;
+    for (const CdmField& field : table.fields) {
+      const bool day = field.type == CdmType::kDate;
+      if (!day && field.type != CdmType::kDateTime) continue;
+      const std::string name = SqlName(field), days = Redirected(table, "days");
+      const std::string moved =
+          day ? engine_.dialect().AddDays(name, days) : engine_.dialect().AddDaysToTime(name, days);
+      absl::StrAppend(&set, ", ", name, " = CASE WHEN EXTRACT(YEAR FROM ", name, ") >= 9999 THEN ",
+                      name, " ELSE ", moved, " END");
+    }
+    return set;
   }
 
   absl::Status CountPriors() {
@@ -199,26 +262,46 @@ class Merge {
 
   SqlEngine& engine_;
   const bool last_row_wins_;
+  const std::string_view kind_;
+  const CdmLoadOptions& options_;
   CdmLoadReport& report_;
   std::vector<std::string> priors_known_;
 };
 
-absl::Status WriteManifest(SqlEngine& engine, const CdmSource& source, std::int64_t now_ms,
-                           const CdmLoadReport& report) {
-  ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat(
-      "INSERT INTO essaim_loads VALUES (", report.number, ", ", SqlText(report.load_id), ", ",
-      SqlText(std::string(source.kind())), ", ", now_ms, ")")));
-  for (const CdmFileReport& f : report.files) {
+// Rejected rows of earlier loads that came again with this one.
+absl::Status MarkRetried(SqlEngine& engine, const std::vector<RejectedId>& rows,
+                         std::int64_t number) {
+  for (const RejectedId& row : rows) {
     ESSAIM_RETURN_IF_ERROR(engine.Execute(
-        absl::StrCat("INSERT INTO essaim_load_files VALUES (", report.number, ", ", SqlText(f.path),
-                     ", ", SqlText(f.sha256), ", ", f.n_read, ", ", f.n_rejected, ")")));
-  }
-  for (const CdmTableReport& t : report.tables) {
-    ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat(
-        "INSERT INTO essaim_load_tables VALUES (", report.number, ", ", SqlText(t.table), ", ",
-        t.n_loaded, ", ", t.n_rejected, ", ", t.n_replaced, ")")));
+        absl::StrCat("UPDATE essaim_rejected SET retried_by = ", number,
+                     " WHERE number = ", row.load, " AND row_number = ", row.row_number)));
   }
   return absl::OkStatus();
+}
+
+// Rows of persons whose dates are moved in two ways would have no intervals. The first load of a
+// warehouse without such rows decides.
+absl::Status CheckDateShift(SqlEngine& engine, const DateShift* shift) {
+  const std::string wanted = shift == nullptr ? "not moved" : shift->settings();
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows kept,
+      engine.Query("SELECT value FROM essaim_settings WHERE name = 'date_shift'"));
+  const std::string found =
+      kept.rows.empty() ? "not moved" : std::get<std::string>(kept.rows[0][0]);
+  if (found == wanted) return absl::OkStatus();
+  for (const CdmTable& table : CdmTables()) {
+    if (PersonFieldOf(table) == nullptr) continue;
+    ESSAIM_ASSIGN_OR_RETURN(const SqlRows some, engine.Query(absl::StrCat(
+                                                    "SELECT 1 FROM ", Av(table.name), " LIMIT 1")));
+    if (some.rows.empty()) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("the warehouse's dates are: ", found, "; this load's would be: ", wanted,
+                     ". They must be the same for all loads: undo the loads, or give the setting "
+                     "back its value"));
+  }
+  ESSAIM_RETURN_IF_ERROR(engine.Execute("DELETE FROM essaim_settings WHERE name = 'date_shift'"));
+  return engine.Execute(
+      absl::StrCat("INSERT INTO essaim_settings VALUES ('date_shift', ", SqlText(wanted), ")"));
 }
 
 absl::Status LoadInTransaction(SqlEngine& engine, CdmSource& source, const CdmLoadOptions& options,
@@ -226,6 +309,7 @@ absl::Status LoadInTransaction(SqlEngine& engine, CdmSource& source, const CdmLo
   ESSAIM_ASSIGN_OR_RETURN(const std::int64_t last,
                           Number(engine, "SELECT MAX(number) FROM essaim_loads"));
   report.number = last + 1;
+  ESSAIM_RETURN_IF_ERROR(CheckDateShift(engine, options.date_shift));
   CdmStaging staging(engine, options, source.last_row_wins(), source.bytes_total(), report);
   ESSAIM_RETURN_IF_ERROR(source.Read(staging));
   ESSAIM_RETURN_IF_ERROR(staging.Finish());
@@ -239,36 +323,18 @@ absl::Status LoadInTransaction(SqlEngine& engine, CdmSource& source, const CdmLo
                                   SqlText(report.load_id))));
   report.known = known > 0;
   if (report.known) return absl::OkStatus();
-  Merge merge(engine, source.last_row_wins(), report);
+  Merge merge(engine, source, options, report);
   ESSAIM_RETURN_IF_ERROR(merge.Run(staging));
   if (source.derives_observation_periods())
     ESSAIM_RETURN_IF_ERROR(merge.DeriveObservationPeriods());
   ESSAIM_RETURN_IF_ERROR(merge.CountReplaced());
-  return WriteManifest(engine, source, options.now_ms, report);
+  ESSAIM_RETURN_IF_ERROR(MarkRetried(engine, options.retries, report.number));
+  return WriteManifest(
+      engine, {.kind = source.kind(), .now_ms = options.now_ms, .arguments = options.arguments},
+      report);
 }
 
 }  // namespace
-
-absl::Status CreateCdm(SqlEngine& engine) {
-  for (const CdmTable& table : CdmTables()) {
-    ESSAIM_RETURN_IF_ERROR(engine.Execute(
-        absl::StrCat("CREATE TABLE IF NOT EXISTS ", Av(table.name), " (",
-                     DefinitionsOf(table, engine.dialect()), ", essaim_load BIGINT)")));
-  }
-  for (const char* table :
-       {"essaim_loads (number BIGINT, load_id VARCHAR(64), kind VARCHAR(16), loaded_at_ms BIGINT)",
-        "essaim_load_files (number BIGINT, path VARCHAR(4096), sha256 VARCHAR(64), n_read BIGINT, "
-        "n_rejected BIGINT)",
-        "essaim_load_tables (number BIGINT, cdm_table VARCHAR(64), n_loaded BIGINT, "
-        "n_rejected BIGINT, n_replaced BIGINT)",
-        "essaim_opt_out (person_id BIGINT, scope VARCHAR(64), \"from\" DATE, until DATE)",
-        "essaim_merged (number BIGINT, from_id BIGINT, into_id BIGINT)",
-        "essaim_rejected (number BIGINT, file VARCHAR(4096), line BIGINT, field VARCHAR(64), "
-        "reason VARCHAR(256), raw VARCHAR(1000000))"}) {
-    ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat("CREATE TABLE IF NOT EXISTS ", table)));
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<CdmLoadReport> LoadCdm(SqlEngine& engine, CdmSource& source,
                                       const CdmLoadOptions& options) {
@@ -294,8 +360,18 @@ absl::Status UndoLastLoad(SqlEngine& engine) {
       const SqlRows tables,
       engine.Query(absl::StrCat(
           "SELECT cdm_table, n_replaced FROM essaim_load_tables WHERE number = ", last)));
+  ESSAIM_ASSIGN_OR_RETURN(
+      const std::int64_t is_vocabulary,
+      Number(engine, absl::StrCat("SELECT COUNT(*) FROM essaim_loads WHERE kind = 'vocabulary' AND "
+                                  "number = ",
+                                  last)));
   std::vector<std::string> statements = {"BEGIN"};
+  if (is_vocabulary > 0) {
+    ESSAIM_ASSIGN_OR_RETURN(const auto exchange, UndoVocabulary(engine, last));
+    statements.insert(statements.end(), exchange.begin(), exchange.end());
+  }
   for (const auto& row : tables.rows) {
+    if (is_vocabulary > 0) break;
     const CdmTable* table = FindCdmTable(std::get<std::string>(row[0]));
     if (table == nullptr) return absl::DataLossError("a load of a table that is none");
     const std::string name(table->name), columns = ColumnsOf(*table);
@@ -307,6 +383,8 @@ absl::Status UndoLastLoad(SqlEngine& engine) {
     statements.push_back(
         absl::StrCat("DELETE FROM essaim_prior_", name, " WHERE replaced_by = ", last));
   }
+  statements.push_back(
+      absl::StrCat("UPDATE essaim_rejected SET retried_by = NULL WHERE retried_by = ", last));
   for (const char* from : {"essaim_loads", "essaim_load_files", "essaim_load_tables",
                            "essaim_merged", "essaim_rejected"})
     statements.push_back(absl::StrCat("DELETE FROM ", from, " WHERE number = ", last));

@@ -12,19 +12,35 @@
 
 #include "absl/status/statusor.h"
 #include "warehouse/cdm_source.h"
+#include "warehouse/date_shift.h"
+#include "warehouse/row_protection.h"
 #include "warehouse/sql_engine.h"
 
 namespace essaim {
+
+// A row that a load rejected: the load's number, and its own among them.
+struct RejectedId {
+  std::int64_t load, row_number;
+};
 
 struct CdmLoadOptions {
   OnBadRow on_bad_row = OnBadRow::kQuarantine;
   std::int64_t now_ms = 0;
   bool dry_run = false;  // everything is done, and then taken back
+  // The files are the whole of their tables: rows of an earlier load of the same kind of source
+  // that are not in them are closed, which is to say taken out and kept for an undo. No row may be
+  // bad.
+  bool whole = false;
+  FreeTextRule free_text = {};
+  const DateShift* date_shift = nullptr;  // null: dates stay. Outlives the load
+  std::string arguments = "";             // kept with the load, for whoever repeats it
+  std::vector<RejectedId> retries = {};   // rows that come again, mended, with this load
   std::function<bool(const LoadProgress&)> progress = nullptr;  // false cancels
 };
 
 struct CdmFileReport {
   std::string path, sha256;
+  std::string header = "";  // of a file of rows with one, as it stands there
   std::uint64_t n_read = 0, n_rejected = 0;
 };
 
@@ -32,6 +48,7 @@ struct CdmTableReport {
   std::string table;
   std::uint64_t n_loaded = 0, n_rejected = 0;
   std::uint64_t n_replaced = 0;  // earlier rows that gave way, were taken back or changed person
+  std::uint64_t n_closed = 0;    // of these, rows that a whole file no longer has
 };
 
 struct CdmLoadReport {
@@ -47,9 +64,10 @@ struct CdmLoadReport {
 // Makes the 39 tables that are not there yet, and those of the loads.
 absl::Status CreateCdm(SqlEngine& engine);
 // kInvalidArgument with file, line and field if a row is bad and may not be kept. kCancelled.
+// kFailedPrecondition: dates in the warehouse are moved otherwise than this load would.
 absl::StatusOr<CdmLoadReport> LoadCdm(SqlEngine& engine, CdmSource& source,
                                       const CdmLoadOptions& options);
-// Takes back the last load. kFailedPrecondition: there is none.
+// Takes back the last load. kFailedPrecondition: there is none, or what it replaced is not kept.
 absl::Status UndoLastLoad(SqlEngine& engine);
 
 }  // namespace essaim

@@ -88,6 +88,42 @@ TEST_P(CdmLoad, TheSameFilesChangeNothing) {
   EXPECT_EQ(Count("fact_relationship"), 2);
 }
 
+TEST_P(CdmLoad, AWholeFileClosesWhatItNoLongerHasAndAnUndoGivesItBack) {
+  const CdmLoadOptions whole{.whole = true};
+  ASSERT_OK(LoadFile("person.csv", "person_id,year_of_birth\n1,1950\n2,1960\n3,1970\n").status());
+  ASSERT_OK(LoadFile("death.csv", "person_id,death_date\n1,2020-01-01\n2,2020-01-02\n").status());
+  // Of another kind of source, and so not what the file is the whole of.
+  ASSERT_OK(
+      engine_->Execute("INSERT INTO person (person_id, year_of_birth, essaim_load) VALUES "
+                       "(9, 1999, 77)"));
+  ASSERT_OK_AND_ASSIGN(
+      const CdmLoadReport people,
+      LoadPath(Write("person.csv", "person_id,year_of_birth\n1,1950\n3,1971\n4,1980\n"), whole));
+  ASSERT_EQ(people.tables.size(), 1u);
+  EXPECT_EQ(people.tables[0].n_closed, 1u);
+  EXPECT_EQ(people.tables[0].n_replaced, 3u);
+  EXPECT_EQ(Count("person WHERE person_id IN (1, 3, 4, 9)"), 4);
+  EXPECT_EQ(Count("person"), 4);
+  EXPECT_EQ(Count("death"), 2);  // a table that the files are not of
+  ASSERT_OK_AND_ASSIGN(
+      const CdmLoadReport deaths,
+      LoadPath(Write("death.csv", "person_id,death_date\n2,2020-01-02\n4,2020-01-03\n"), whole));
+  EXPECT_EQ(deaths.tables[0].n_closed, 1u);
+  EXPECT_EQ(Count("death WHERE person_id IN (2, 4)"), 2);
+  EXPECT_EQ(Count("death"), 2);
+  EXPECT_THAT(
+      LoadPath(Write("person.csv", "person_id,year_of_birth\n1,1950\nx,1971\n"), whole).status(),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("person.csv:3")));
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("death WHERE person_id IN (1, 2)"), 2);
+  EXPECT_EQ(Count("death"), 2);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("person WHERE (person_id = 2 AND year_of_birth = 1960) OR (person_id = 3 AND "
+                  "year_of_birth = 1970)"),
+            2);
+  EXPECT_EQ(Count("person"), 4);
+}
+
 TEST_P(CdmLoad, BadRowsAreNamedAndKeptApart) {
   const std::string text =
       "person_id,year_of_birth,birth_datetime,gender_source_value\n"

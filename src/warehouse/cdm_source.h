@@ -39,6 +39,10 @@ class CdmSink {
   virtual absl::Status Remove(const CdmTable& table, std::int64_t key) = 0;
   // Two identifiers were one person: rows of `from`, of this and of later loads, become `into`'s.
   virtual absl::Status MergePersons(std::int64_t from, std::int64_t into) = 0;
+
+  // A file of rows begins, with its header line: what a rejected row of it is read again with.
+  virtual void Header(std::string_view /*path*/, std::string_view /*text*/) {}
+
   // kCancelled if whoever started the load wants it to stop.
   virtual absl::Status Progress(std::uint64_t bytes_done) = 0;
   // `n_read` are the file's own units: lines, resources, messages.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "omop/free_text.h"
 #include "warehouse/cdm_cell.h"
 
 namespace essaim {
@@ -41,8 +42,11 @@ std::string ColumnsOf(const CdmTable& table) {
 
 std::string DefinitionsOf(const CdmTable& table, const SqlDialect& dialect) {
   std::vector<std::string> parts;
-  for (const CdmField& field : table.fields)
-    parts.push_back(absl::StrCat(SqlName(field), " ", dialect.Type(field.type, field.length)));
+  for (const CdmField& field : table.fields) {
+    // Sealed, a text is longer than the field holds.
+    const int length = IsFreeText(table, field) ? 0 : field.length;
+    parts.push_back(absl::StrCat(SqlName(field), " ", dialect.Type(field.type, length)));
+  }
   return absl::StrJoin(parts, ", ");
 }
 
@@ -52,9 +56,11 @@ CdmStaging::CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, bool la
       options_(options),
       last_row_wins_(last_row_wins),
       report_(report),
-      number_(absl::StrCat(report.number)) {
+      number_(absl::StrCat(report.number)),
+      protection_(options.free_text, options.date_shift) {
   progress_.bytes_total = bytes_total;
-  waiting_["essaim_rejected"].columns = {"number", "file", "line", "field", "reason", "raw"};
+  waiting_["essaim_rejected"].columns = {"number", "file", "line",      "field",
+                                         "reason", "raw",  "row_number"};
 }
 
 // Rows that have a key and of which all stay can go where they belong: those that they replace are
@@ -99,19 +105,24 @@ absl::Status CdmStaging::Row(const CdmTable& table,
     return absl::InternalError("a row that has not one cell a field");
   cells_.assign(cells.begin(), cells.end());
   buffers_.resize(std::max(buffers_.size(), cells.size() + 1));
+  const auto reject = [&](std::string_view field, const char* reason) {
+    ++rejected_[&table];
+    return Reject({.file = std::string(origin.file),
+                   .line = origin.line,
+                   .column = std::string(field),
+                   .reason = reason},
+                  origin.raw == nullptr ? CellsAsText(cells) : (*origin.raw)());
+  };
   for (std::size_t f = 0; f < cells.size(); ++f) {
     const CdmField& field = table.fields[f];
     const char* reason =
         cells[f].has_value() ? ReadCdmCell(field, *cells[f], buffers_[f], cells_[f]) : nullptr;
     if (reason == nullptr && field.primary_key && !cells_[f].has_value()) reason = "no key";
-    if (reason == nullptr) continue;
-    ++rejected_[&table];
-    return Reject({.file = std::string(origin.file),
-                   .line = origin.line,
-                   .column = std::string(field.name),
-                   .reason = reason},
-                  origin.raw == nullptr ? CellsAsText(cells) : (*origin.raw)());
+    if (reason != nullptr) return reject(field.name, reason);
   }
+  const char* unmovable = protection_.MoveDates(table, cells_, buffers_);
+  if (unmovable != nullptr) return reject(PersonFieldOf(table)->name, unmovable);
+  ESSAIM_RETURN_IF_ERROR(protection_.KeepTexts(table, cells_, buffers_));
   if (IsDirect(table, last_row_wins_)) cells_.push_back(number_);
   if (last_row_wins_) {
     buffers_[cells.size()] = absl::StrCat(progress_.rows);
@@ -158,7 +169,8 @@ absl::Status CdmStaging::Use(const std::string& table) {
 }
 
 absl::Status CdmStaging::Reject(const BadRow& fault, std::string_view raw) {
-  if (options_.on_bad_row == OnBadRow::kStop) return absl::InvalidArgumentError(fault.ToString());
+  if (options_.on_bad_row == OnBadRow::kStop || options_.whole)
+    return absl::InvalidArgumentError(fault.ToString());
   ++rejected_by_file_[fault.file];
   // A file of another kind gives a bad row a line: better to say so than to keep them all.
   if (++n_rejected_ > kRejectedMax) {
@@ -166,9 +178,11 @@ absl::Status CdmStaging::Reject(const BadRow& fault, std::string_view raw) {
         absl::StrCat(fault.file, ": more than ", kRejectedMax, " bad rows"));
   }
   if (report_.bad_rows.size() < LoadReport::kBadRowsMax) report_.bad_rows.push_back(fault);
-  const std::string number = absl::StrCat(report_.number), line = absl::StrCat(fault.line);
-  const std::array<std::optional<std::string_view>, 6> cells = {
-      number, fault.file, line, fault.column, fault.reason, Cut(raw)};
+  const std::string number = absl::StrCat(report_.number), line = absl::StrCat(fault.line),
+                    row_number = absl::StrCat(n_rejected_);
+  ESSAIM_ASSIGN_OR_RETURN(const std::optional<std::string> kept, protection_.KeepRaw(Cut(raw)));
+  const std::array<std::optional<std::string_view>, 7> cells = {
+      number, fault.file, line, fault.column, fault.reason, kept, row_number};
   return Put("essaim_rejected", cells);
 }
 
@@ -190,10 +204,16 @@ absl::Status CdmStaging::Progress(std::uint64_t bytes_done) {
   return absl::OkStatus();
 }
 
+void CdmStaging::Header(std::string_view path, std::string_view text) {
+  headers_[std::string(path)] = std::string(text);
+}
+
 void CdmStaging::EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) {
   const auto at = rejected_by_file_.find(path);
+  const auto header = headers_.find(path);
   report_.files.push_back({.path = std::string(path),
                            .sha256 = std::string(sha256_hex),
+                           .header = header == headers_.end() ? "" : header->second,
                            .n_read = n_read,
                            .n_rejected = at == rejected_by_file_.end() ? 0 : at->second});
 }
@@ -210,6 +230,9 @@ absl::Status CdmStaging::Finish() {
   }
   for (const std::string& name : names) ESSAIM_RETURN_IF_ERROR(Use(name));
   ESSAIM_RETURN_IF_ERROR(Use(""));
+  if (protection_.n_left_out() > 0)
+    Notice(absl::StrCat("texts that are not kept: ", protection_.n_left_out(), ", because ",
+                        options_.free_text.why));
   for (const CdmTable& table : CdmTables()) {
     const auto staged = staged_.find(&table);
     if (staged == staged_.end()) continue;

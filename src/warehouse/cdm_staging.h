@@ -33,6 +33,7 @@ class CdmStaging : public CdmSink {
   absl::Status Reject(const BadRow& fault, std::string_view raw) override;
   absl::Status Remove(const CdmTable& table, std::int64_t key) override;
   absl::Status MergePersons(std::int64_t from, std::int64_t into) override;
+  void Header(std::string_view path, std::string_view text) override;
   absl::Status Progress(std::uint64_t bytes_done) override;
   void EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) override;
   void Notice(std::string text) override;
@@ -81,6 +82,8 @@ class CdmStaging : public CdmSink {
   std::unique_ptr<SqlAppender> appender_;
   std::map<const CdmTable*, std::uint64_t> staged_, rejected_;
   std::map<std::string, std::uint64_t, std::less<>> rejected_by_file_;
+  std::map<std::string, std::string, std::less<>> headers_;  // by file
+  RowProtection protection_;
   std::vector<std::pair<const CdmTable*, std::int64_t>> removed_;
   std::vector<std::pair<std::int64_t, std::int64_t>> merged_;
   std::vector<std::optional<std::string_view>> cells_;  // of the row in hand

@@ -250,6 +250,7 @@ absl::Status CsvScanner::ReadHeader() {
     return Fault(1, absl::StrCat("above ", limits::kVariablesMax, " columns"));
   }
   header_.assign(cells_.begin(), cells_.end());
+  raw_header_ = std::string(record.bytes);
   std::vector<std::string> sorted = header_;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());

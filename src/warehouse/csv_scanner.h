@@ -37,6 +37,8 @@ class CsvScanner {
 
   const std::vector<std::string>& header() const { return header_; }
 
+  const std::string& raw_header() const { return raw_header_; }  // its line
+
   // kRow: cells() has as many cells as the header. kBad: reason() says why and raw() is the line.
   // kInvalidArgument "line N: ..." where the scan cannot go on; the source's own errors.
   absl::StatusOr<Event> Next();
@@ -51,6 +53,9 @@ class CsvScanner {
   std::uint64_t line() const { return row_line_; }  // of the row's first byte, from 1
 
   std::uint64_t bytes_read() const { return bytes_read_; }
+
+  // After a row (kRow): where in the source the next one begins.
+  std::uint64_t bytes_used() const { return bytes_read_ - (end_ - begin_); }
 
  private:
   struct Record {
@@ -76,6 +81,7 @@ class CsvScanner {
   bool at_end_ = false;
   char separator_ = ',';
   std::vector<std::string> header_;
+  std::string raw_header_;
   std::vector<std::string_view> cells_;
   std::vector<std::string> unescaped_;  // cells with doubled quotes, kept for cells_
   std::size_t n_unescaped_ = 0;

@@ -43,7 +43,8 @@ absl::StatusOr<std::shared_ptr<DuckDbFile>> DuckDbFile::Open(const DuckDbOptions
                                   {"SET autoinstall_known_extensions=false",
                                    "SET autoload_known_extensions=false", "SET temp_directory=''"},
                                   options.log));
-    ESSAIM_RETURN_IF_ERROR(file->Attach(connection, options));
+    ESSAIM_RETURN_IF_ERROR(
+        AttachEncrypted(connection, options.path, options.key, kName, options.log));
     ESSAIM_RETURN_IF_ERROR(
         RunAll(connection,
                {absl::StrCat("SET threads=", options.threads),
@@ -62,14 +63,14 @@ absl::StatusOr<std::unique_ptr<duckdb::Connection>> DuckDbFile::Connect() {
   });
 }
 
-absl::Status DuckDbFile::Attach(duckdb::Connection& connection, const DuckDbOptions& options) {
-  const std::string key = ToHex(options.key.view());
+absl::Status AttachEncrypted(duckdb::Connection& connection, const std::string& path,
+                             const SecretBytes& key, const std::string& name, Log* log) {
   const auto result =
-      connection.Query(absl::StrCat("ATTACH ", SqlText(options.path), " AS ", kName,
-                                    " (ENCRYPTION_KEY '", key, "', ENCRYPTION_CIPHER 'GCM')"));
+      connection.Query(absl::StrCat("ATTACH ", SqlText(path), " AS ", name, " (ENCRYPTION_KEY '",
+                                    ToHex(key.view()), "', ENCRYPTION_CIPHER 'GCM')"));
   if (!result->HasError()) return absl::OkStatus();
   const std::string text = absl::AsciiStrToLower(result->GetErrorObject().RawMessage());
-  const absl::Status other = FromDatabase(kOpening, result->GetErrorObject(), log_);
+  const absl::Status other = FromDatabase(kOpening, result->GetErrorObject(), log);
   if (absl::StrContains(text, "encryption key") || absl::StrContains(text, "not encrypted") ||
       absl::StrContains(text, "tag does not fit")) {
     return absl::UnauthenticatedError("the warehouse's key does not open its file");

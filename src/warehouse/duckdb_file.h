@@ -27,10 +27,12 @@ class DuckDbFile {
  private:
   explicit DuckDbFile(Log* log) : log_(log) {}
 
-  absl::Status Attach(duckdb::Connection& connection, const DuckDbOptions& options);
-
   Log* log_;
   std::unique_ptr<duckdb::DuckDB> database_;
 };
+
+// Attaches a file under a name, made if absent. kUnauthenticated, kUnavailable as Open.
+absl::Status AttachEncrypted(duckdb::Connection& connection, const std::string& path,
+                             const SecretBytes& key, const std::string& name, Log* log);
 
 }  // namespace essaim

@@ -124,6 +124,7 @@ class OmopFiles : public CdmSource {
                                                                   : CsvQuotes::kRfc4180));
     ESSAIM_ASSIGN_OR_RETURN(const std::vector<int> positions,
                             Positions(input, source->header(), sink));
+    sink.Header(input.path, source->raw_header());
     const std::function<std::string()> raw = [&] { return source->raw(); };
     std::vector<std::optional<std::string_view>> cells(positions.size());
     std::uint64_t n_read = 0;

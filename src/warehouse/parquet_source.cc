@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
+#include "base/strings.h"
 #include "warehouse/byte_file.h"
 #include "warehouse/database.h"
 #include "warehouse/expression_sql.h"
@@ -16,6 +18,17 @@ using Event = CsvScanner::Event;
 
 constexpr char kReading[] = "reading a Parquet file";
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+
+std::string CsvLine(std::span<const std::string_view> cells) {
+  std::string line;
+  for (std::size_t c = 0; c < cells.size(); ++c) {
+    if (c > 0) line += ',';
+    const bool plain = cells[c].find_first_of(",;\t\"\r\n") == std::string_view::npos;
+    absl::StrAppend(&line, plain ? "" : "\"", absl::StrReplaceAll(Av(cells[c]), {{"\"", "\"\""}}),
+                    plain ? "" : "\"");
+  }
+  return line;
+}
 
 // A database of its own, in memory, that reaches this one file and nothing else. Cells come as
 // text, so that one set of checks serves every format.
@@ -76,13 +89,11 @@ class ParquetSource final : public RowSource {
 
   std::span<const std::string_view> cells() const override { return cells_; }
 
-  std::string raw() const override {
-    std::string line;
-    for (const std::string_view cell : cells_) {
-      if (!line.empty()) line += '\t';
-      line += cell;
-    }
-    return line;
+  // As CSV, whatever is in the cells.
+  std::string raw() const override { return CsvLine(cells_); }
+
+  std::string raw_header() const override {
+    return CsvLine(std::vector<std::string_view>(header_.begin(), header_.end()));
   }
 
   std::string_view reason() const override { return ""; }

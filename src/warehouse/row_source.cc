@@ -26,6 +26,8 @@ class CsvSource final : public RowSource {
 
   std::string raw() const override { return std::string(scanner_.raw()); }
 
+  std::string raw_header() const override { return scanner_.raw_header(); }
+
   std::string_view reason() const override { return scanner_.reason(); }
 
   std::uint64_t line() const override { return scanner_.line(); }

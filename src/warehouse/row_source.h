@@ -22,6 +22,7 @@ class RowSource {
   virtual absl::StatusOr<CsvScanner::Event> Next() = 0;
   virtual std::span<const std::string_view> cells() const = 0;  // until the next call
   virtual std::string raw() const = 0;
+  virtual std::string raw_header() const = 0;  // as raw(): a file of both is read as this one was
   virtual std::string_view reason() const = 0;
   virtual std::uint64_t line() const = 0;
   virtual std::uint64_t bytes_done() const = 0;

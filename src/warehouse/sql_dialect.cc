@@ -18,6 +18,10 @@ class CommonDialect : public SqlDialect {
     return absl::StrCat("(CAST(", Av(date), " AS DATE) + CAST(", Av(days), " AS INTEGER))");
   }
 
+  std::string AddDaysToTime(std::string_view time, std::string_view days) const override {
+    return absl::StrCat("(", Av(time), " + CAST(", Av(days), " AS INTEGER) * INTERVAL '1 day')");
+  }
+
   std::string QuantileDisc(std::string_view value, double q) const override {
     return absl::StrCat("percentile_disc(", q, ") WITHIN GROUP (ORDER BY ", Av(value), ")");
   }
@@ -59,6 +63,18 @@ class DuckDb final : public CommonDialect {
                         " AS HUGEINT) * 18446744073709551616 + ", Av(id), ")");
   }
 
+  std::string RowName() const override { return "rowid"; }
+
+  std::string RowsEnd(std::string_view table) const override {
+    return absl::StrCat("SELECT COALESCE(MAX(rowid), -1) + 1 FROM ", Av(table));
+  }
+
+  std::string RowsBetween(std::int64_t from, std::int64_t to) const override {
+    return absl::StrCat("rowid >= ", from, " AND rowid < ", to);
+  }
+
+  std::int64_t RowsStep() const override { return 1024; }
+
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("regexp_matches(", Av(text), ", ", SqlText(std::string(pattern)), ")");
   }
@@ -94,6 +110,20 @@ class Postgres final : public CommonDialect {
     return absl::StrCat("(ARRAY_AGG(", Av(value), " ORDER BY ", Av(day), way, ", ", Av(id), way,
                         ") FILTER (WHERE ", Av(condition), " AND ", Av(value), " IS NOT NULL))[1]");
   }
+
+  std::string RowName() const override { return "CAST(ctid AS TEXT)"; }
+
+  std::string RowsEnd(std::string_view table) const override {
+    return absl::StrCat("SELECT pg_relation_size('", Av(table),
+                        "') / CAST(current_setting('block_size') AS BIGINT)");
+  }
+
+  std::string RowsBetween(std::int64_t from, std::int64_t to) const override {
+    return absl::StrCat("ctid >= CAST('(", from, ",0)' AS tid) AND ctid < CAST('(", to,
+                        ",0)' AS tid)");
+  }
+
+  std::int64_t RowsStep() const override { return 16; }  // pages, of 8 KiB
 
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("(", Av(text), " ~ ", SqlText(std::string(pattern)), ")");

@@ -4,6 +4,7 @@
 // read alike. A function here takes and gives SQL expressions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,13 @@ class SqlDialect {
   virtual std::string Type(CdmType type, int length) const = 0;
   virtual std::string DaysBetween(std::string_view from, std::string_view to) const = 0;
   virtual std::string AddDays(std::string_view date, std::string_view days) const = 0;
+  virtual std::string AddDaysToTime(std::string_view time, std::string_view days) const = 0;
+  // Rows of a table in the order in which they lie, for walking through it in pieces: what a row is
+  // called (no two alike), where the pieces end (one number), and what lies from one to another.
+  virtual std::string RowName() const = 0;
+  virtual std::string RowsEnd(std::string_view table) const = 0;
+  virtual std::string RowsBetween(std::int64_t from, std::int64_t to) const = 0;
+  virtual std::int64_t RowsStep() const = 0;  // of about a thousand rows
   // The smallest value whose cumulative share is at least q, 0 <= q <= 1 (R's type 1).
   virtual std::string QuantileDisc(std::string_view value, double q) const = 0;
   // An aggregate: the value at the greatest, or the least, (day, id) among the rows where `condition`
