@@ -60,6 +60,8 @@ class MemoryStore final : public Store {
     return absl::OkStatus();
   }
 
+  absl::Status Reseal(SecretBytes /*sealing_key*/) override { return absl::OkStatus(); }
+
  private:
   Stored& stored_;
 };

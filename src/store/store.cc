@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <mutex>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -141,7 +143,51 @@ class SqliteStore final : public Store {
     return Done(s);
   }
 
+  absl::Status Reseal(SecretBytes sealing_key) override {
+    const std::scoped_lock lock(mutex_);
+    if (options_.sealing_key.empty())
+      return absl::FailedPreconditionError(
+          absl::StrCat(options_.path, ": its values are not sealed"));
+    ESSAIM_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
+    absl::Status done =
+        ResealAll("SELECT kind, key, value FROM document",
+                  "UPDATE document SET value = ?3 WHERE kind = ?1 AND key = ?2", sealing_key);
+    if (done.ok()) {
+      done = ResealAll("SELECT log, number, value FROM entry",
+                       "UPDATE entry SET value = ?3 WHERE log = ?1 AND number = ?2", sealing_key);
+    }
+    ESSAIM_RETURN_IF_ERROR(Execute(done.ok() ? "COMMIT" : "ROLLBACK"));
+    if (done.ok()) options_.sealing_key = std::move(sealing_key);
+    // The log of pages before this one must not keep values under the former key.
+    return done.ok() ? Execute("PRAGMA wal_checkpoint(TRUNCATE)") : done;
+  }
+
  private:
+  // Rows as (first part of the place, second part, value). Entries of a log are bound to the log.
+  absl::Status ResealAll(const char* select, const char* update, const SecretBytes& sealing_key) {
+    std::vector<std::array<std::string, 3>> rows;
+    ESSAIM_ASSIGN_OR_RETURN(const Statement all, Prepare(select));
+    int code;
+    while ((code = sqlite3_step(all.get())) == SQLITE_ROW)
+      rows.push_back({Blob(all, 0), Blob(all, 1), Blob(all, 2)});
+    if (code != SQLITE_DONE) return Failed("read");
+    const bool is_log = std::string_view(select).find("entry") != std::string_view::npos;
+    for (const auto& [first, second, sealed] : rows) {
+      const std::string_view kind = is_log ? "log" : std::string_view(first);
+      const std::string& key = is_log ? first : second;
+      ESSAIM_ASSIGN_OR_RETURN(const std::string value, Unseal(kind, key, sealed));
+      ESSAIM_ASSIGN_OR_RETURN(
+          const std::string again,
+          crypto::Seal(sealing_key, value, absl::StrCat(Av(kind), "/", key), *options_.entropy));
+      ESSAIM_ASSIGN_OR_RETURN(const Statement s, Prepare(update));
+      BindText(s, 1, first);
+      BindText(s, 2, second);
+      BindBlob(s, 3, again);
+      ESSAIM_RETURN_IF_ERROR(Done(s));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Failed(const char* what) const {
     const int code = sqlite3_errcode(db_.get());
     const std::string text =

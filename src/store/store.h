@@ -45,6 +45,11 @@ class Store {
   virtual absl::Status Append(std::string_view log, std::string_view entry) = 0;
   virtual absl::StatusOr<std::vector<std::string>> ReadLog(std::string_view log) = 0;
   virtual absl::Status DropLog(std::string_view log) = 0;  // its space is overwritten
+
+  // Every value anew under another sealing key, in one transaction; this object goes on with it.
+  // kDataLoss: a value does not open, and nothing is changed. kFailedPrecondition: values are
+  // plain.
+  virtual absl::Status Reseal(SecretBytes sealing_key) = 0;
 };
 
 }  // namespace essaim
