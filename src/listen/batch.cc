@@ -8,7 +8,7 @@
 namespace essaim::listen {
 
 absl::StatusOr<CdmLoadReport> LoadSegment(std::uint64_t segment, const BatchTools& tools,
-                                          std::int64_t now_ms, Log& log) {
+                                          Log& log) {
   ESSAIM_ASSIGN_OR_RETURN(const Spool::Contents contents, tools.spool.Read(segment));
   const bool damaged = contents.damaged_bytes > 0;
   if (damaged) {
@@ -25,7 +25,7 @@ absl::StatusOr<CdmLoadReport> LoadSegment(std::uint64_t segment, const BatchTool
       segment, contents,
       {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = &tools.identities});
   ESSAIM_ASSIGN_OR_RETURN(const CdmLoadReport report,
-                          LoadCdm(tools.writing, *source, {.now_ms = now_ms}));
+                          LoadCdm(tools.writing, *source, tools.options));
   // Also of a segment that is loaded already: it may have been stopped just here.
   ESSAIM_RETURN_IF_ERROR(tools.identities.Commit());
   std::vector<MessageKey> keys;

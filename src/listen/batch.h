@@ -20,11 +20,12 @@ struct BatchTools {
   const IdMaker& ids;
   Vocabulary& vocabulary;
   IdentityStore& identities;
+  // How the site loads: what becomes of texts and dates.
+  const CdmLoadOptions& options;
 };
 
 // The rows, then who is behind them, then what was seen, then the segment goes: stopped between any
 // two, the next call for the same segment does what is left and changes nothing twice.
-absl::StatusOr<CdmLoadReport> LoadSegment(std::uint64_t segment, const BatchTools& tools,
-                                          std::int64_t now_ms, Log& log);
+absl::StatusOr<CdmLoadReport> LoadSegment(std::uint64_t segment, const BatchTools& tools, Log& log);
 
 }  // namespace essaim::listen

@@ -408,6 +408,7 @@ TEST_P(ListenBatch, TheSamplesLandAsFromFiles) {
   ASSERT_OK_AND_ASSIGN(const auto identities, IdentityStore::Open(*identity_sql));
   ASSERT_OK_AND_ASSIGN(SeenFile seen,
                        SeenFile::Open(folder_ + "/seen", seen_, [](const auto&) { return true; }));
+  const CdmLoadOptions options;
   const BatchTools tools{.spool = *spool_,
                          .keys = keys_,
                          .seen = seen,
@@ -415,10 +416,11 @@ TEST_P(ListenBatch, TheSamplesLandAsFromFiles) {
                          .reading = *listened,
                          .ids = ids_,
                          .vocabulary = codes,
-                         .identities = *identities};
+                         .identities = *identities,
+                         .options = options};
   const std::string path = folder_ + "/spool/0000000000000001.spool";
   fs::copy_file(path, folder_ + "/kept");
-  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, LoadSegment(1, tools, 0, log_));
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, LoadSegment(1, tools, log_));
   EXPECT_FALSE(report.known);
   EXPECT_FALSE(fs::exists(path));
   const std::vector<SqlRows> expected = EveryTable(*by_file), got = EveryTable(*listened);
@@ -430,7 +432,7 @@ TEST_P(ListenBatch, TheSamplesLandAsFromFiles) {
   EXPECT_GT(n_rows, 150u);
   // Stopped after the rows and before the segment was removed: nothing comes twice.
   fs::copy_file(folder_ + "/kept", path);
-  ASSERT_OK_AND_ASSIGN(const CdmLoadReport again, LoadSegment(1, tools, 0, log_));
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport again, LoadSegment(1, tools, log_));
   EXPECT_TRUE(again.known);
   EXPECT_FALSE(fs::exists(path));
 }

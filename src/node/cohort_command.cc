@@ -111,11 +111,11 @@ absl::StatusOr<Definitions> ReadDefinitions(const CohortArguments& args) {
 absl::Status WriteRows(SqlEngine& engine, const Definitions& definitions, const std::string& path) {
   std::string text = "cohort_definition_id,subject_id,cohort_start_date,cohort_end_date\n";
   for (const cohort::NumberedDefinition& numbered : definitions.numbered) {
-    ESSAIM_ASSIGN_OR_RETURN(
-        const SqlRows rows,
-        engine.Query(absl::StrCat("SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort "
-                                  "WHERE cohort_definition_id = ",
-                                  numbered.id, " ORDER BY 1, 2, 3")));
+    ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
+                            engine.Query(absl::StrCat(
+                                "SELECT subject_id, cohort_start_date, cohort_end_date FROM cohort "
+                                "WHERE cohort_definition_id = ",
+                                numbered.id, " ORDER BY 1, 2, 3")));
     for (const auto& row : rows.rows) {
       absl::StrAppend(&text, numbered.id, ",", std::get<std::int64_t>(row[0]), ",",
                       std::get<std::string>(row[1]), ",", std::get<std::string>(row[2]), "\n");
@@ -146,9 +146,8 @@ int Cohort(const CohortArguments& args) {
   const auto report = Run(args, *definitions);
   if (!report.ok()) return essaim::Fail("essaim-node", report.status());
   const std::vector<std::string>& files = definitions->files;
-  Json json = {{"cohorts", Json::array()},
-               {"notices", report->notices},
-               {"refused", definitions->refused}};
+  Json json = {
+      {"cohorts", Json::array()}, {"notices", report->notices}, {"refused", definitions->refused}};
   for (std::size_t i = 0; i < report->cohorts.size(); ++i) {
     const cohort::CohortResult& c = report->cohorts[i];
     Json steps = Json::array();

@@ -28,17 +28,15 @@ struct ConceptsArguments {
 int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
 
 Json JsonOf(const cohort::ConceptRow& row) {
-  return {{"concept_id", row.concept_id},   {"name", row.name},
-          {"domain", row.domain},           {"vocabulary", row.vocabulary},
-          {"class", row.concept_class},     {"code", row.code},
-          {"standard", row.standard},       {"valid", row.valid},
-          {"records", row.records},         {"descendants", row.descendants},
-          {"maps_to", row.maps_to}};
+  return {{"concept_id", row.concept_id},   {"name", row.name},           {"domain", row.domain},
+          {"vocabulary", row.vocabulary},   {"class", row.concept_class}, {"code", row.code},
+          {"standard", row.standard},       {"valid", row.valid},         {"records", row.records},
+          {"descendants", row.descendants}, {"maps_to", row.maps_to}};
 }
 
 void Print(const std::vector<cohort::ConceptRow>& rows) {
-  std::printf("%12s %10s %11s %-3s %-12s %-14s %-14s %s\n", "concept", "records", "descendants", "std",
-              "domain", "vocabulary", "code", "name");
+  std::printf("%12s %10s %11s %-3s %-12s %-14s %-14s %s\n", "concept", "records", "descendants",
+              "std", "domain", "vocabulary", "code", "name");
   for (const cohort::ConceptRow& row : rows) {
     std::string name = row.name;
     if (!row.valid) name += "  (no longer valid)";
@@ -57,9 +55,10 @@ absl::StatusOr<std::vector<cohort::ConceptSet>> ReadSets(const std::string& path
     sets = cohort::ParseConceptSets(text);
   } else {
     absl::StatusOr<cohort::Definition> definition = cohort::ParseCohortYaml(text);
-    sets = definition.ok() ? absl::StatusOr<std::vector<cohort::ConceptSet>>(
-                                 std::move(definition->concept_sets))
-                           : definition.status();
+    sets =
+        definition.ok()
+            ? absl::StatusOr<std::vector<cohort::ConceptSet>>(std::move(definition->concept_sets))
+            : definition.status();
   }
   if (sets.ok()) return sets;
   return absl::Status(sets.status().code(), absl::StrCat(path, ":\n", sets.status().message()));
@@ -75,7 +74,8 @@ int Expand(const ConceptsArguments& args, SqlEngine& engine) {
   for (const cohort::ExpandedSet& set : *expanded) {
     Json rows = Json::array();
     for (const cohort::ConceptRow& row : set.concepts) rows.push_back(JsonOf(row));
-    json["sets"].push_back({{"name", set.name}, {"n_concepts", set.n_concepts}, {"concepts", rows}});
+    json["sets"].push_back(
+        {{"name", set.name}, {"n_concepts", set.n_concepts}, {"concepts", rows}});
     if (args.format == "json") continue;
     std::printf("%s: %zu concepts\n", set.name.empty() ? "(no name)" : set.name.c_str(),
                 set.n_concepts);
@@ -83,7 +83,8 @@ int Expand(const ConceptsArguments& args, SqlEngine& engine) {
     if (set.n_concepts > set.concepts.size())
       std::printf("%12s and %zu more: --limit\n", "...", set.n_concepts - set.concepts.size());
   }
-  if (args.format == "json") std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  if (args.format == "json")
+    std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
   if (args.format != "json") {
     for (const std::string& notice : notices) std::printf("note: %s\n", notice.c_str());
   }

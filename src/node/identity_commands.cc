@@ -1,16 +1,12 @@
 #include "node/identity_commands.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/exit_codes.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "crypto/entropy.h"
-#include "node/category_keys.h"
 #include "node/node_folder.h"
 #include "source/identity_store.h"
 
@@ -20,47 +16,12 @@ namespace {
 using Json = nlohmann::json;
 
 struct IdentityArguments {
-  std::string dir, action, category, value, format = "table";
+  std::string dir, value, format = "table";
   std::int64_t person_id = 0;
-  bool yes = false;
 };
 
 int ExitCode(const absl::Status& done) {
   return done.ok() ? kOk : essaim::Fail("essaim-node", done);
-}
-
-const char* NameOf(KeyState state) {
-  return state == KeyState::kNone    ? "not made yet"
-         : state == KeyState::kThere ? "in use"
-                                     : "destroyed";
-}
-
-absl::Status Keys(const IdentityArguments& args) {
-  ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
-  const std::vector<std::string> categories = KeyCategories();
-  if (args.action == "list") {
-    Json json = Json::array();
-    for (const std::string& category : categories) {
-      const char* state = NameOf(StateOf(folder, category));
-      json.push_back({{"category", category}, {"state", state}});
-      if (args.format != "json") std::printf("%-12s %s\n", category.c_str(), state);
-    }
-    if (args.format == "json") std::printf("%s\n", json.dump(2).c_str());
-    return absl::OkStatus();
-  }
-  if (std::ranges::find(categories, args.category) == categories.end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("which key? One of ", absl::StrJoin(categories, ", ")));
-  }
-  if (!args.yes) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("this cannot be undone: what the key of '", args.category,
-                     "' opens will be unreadable for good. Say --yes to do it."));
-  }
-  ESSAIM_RETURN_IF_ERROR(DestroyKey(folder, args.category));
-  std::printf("The key of '%s' is destroyed. Copies in backups are yours to destroy.\n",
-              args.category.c_str());
-  return absl::OkStatus();
 }
 
 absl::Status Show(const IdentityArguments& args) {
@@ -94,19 +55,6 @@ absl::Status Show(const IdentityArguments& args) {
 }
 
 }  // namespace
-
-Command KeysCommand(CLI::App& app) {
-  auto args = std::make_shared<IdentityArguments>();
-  CLI::App* keys = app.add_subcommand("keys", "The keys of the categories of data");
-  keys->add_option("ACTION", args->action, "list or destroy")
-      ->required()
-      ->check(CLI::IsMember({"list", "destroy"}));
-  AddDir(keys, args->dir);
-  keys->add_option("CATEGORY", args->category, "genetic, identity or pseudonyms");
-  keys->add_flag("--yes", args->yes, "destroy it for good");
-  AddFormat(keys, args->format);
-  return {keys, [args] { return ExitCode(Keys(*args)); }};
-}
 
 Command IdentityCommand(CLI::App& app) {
   auto args = std::make_shared<IdentityArguments>();

@@ -21,6 +21,7 @@
 #include "listen/receiver.h"
 #include "listen/server.h"
 #include "node/category_keys.h"
+#include "node/load_setup.h"
 #include "node/node_folder.h"
 
 namespace essaim::node {
@@ -210,23 +211,23 @@ class Listener {
   }
 
   absl::Status Load(const std::vector<std::uint64_t>& ready) {
-    ESSAIM_ASSIGN_OR_RETURN(const SqlPair sql, OpenNodeSqlPair(folder_, entropy_, &log_));
-    ESSAIM_RETURN_IF_ERROR(CreateCdm(*sql.writing));
-    const auto vocabulary = OpenSqlVocabulary(*sql.reading);
-    ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder_, entropy_, &log_));
+    ESSAIM_ASSIGN_OR_RETURN(const auto setup, LoadSetup::Open(args_.dir, true, log_));
     for (const std::uint64_t segment : ready) {
-      ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
+      ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*setup->identity_sql));
+      CdmLoadOptions options{.now_ms = clock_.NowMs(), .arguments = "{\"from\":\"hl7v2\"}"};
+      setup->Apply(options);
       ESSAIM_ASSIGN_OR_RETURN(const CdmLoadReport report,
                               listen::LoadSegment(segment,
                                                   {.spool = *spool_,
                                                    .keys = *keys_,
                                                    .seen = *seen_file_,
-                                                   .writing = *sql.writing,
-                                                   .reading = *sql.reading,
+                                                   .writing = *setup->sql.writing,
+                                                   .reading = *setup->sql.reading,
                                                    .ids = *ids_,
-                                                   .vocabulary = *vocabulary,
-                                                   .identities = *identities},
-                                                  clock_.NowMs(), log_));
+                                                   .vocabulary = *setup->vocabulary,
+                                                   .identities = *identities,
+                                                   .options = options},
+                                                  log_));
       if (report.known) continue;
       ++n_loads_;
       std::uint64_t n_rows = 0;

@@ -15,17 +15,14 @@
 #include "base/status_macros.h"
 #include "crypto/entropy.h"
 #include "mapping/mapped_files.h"
-#include "node/category_keys.h"
 #include "node/genetic.h"
+#include "node/load_setup.h"
 #include "node/node_folder.h"
 #include "node/sources.h"
 #include "node/sql_session.h"
-#include "source/identity_store.h"
-#include "source/note_filter.h"
-#include "source/vocabulary.h"
-#include "text/note_deidentifier.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/omop_files.h"
+#include "warehouse/vocabulary_load.h"
 
 namespace essaim::node {
 namespace {
@@ -36,7 +33,7 @@ using Unsigned = unsigned long long;  // what printf knows
 struct LoadArguments {
   std::string dir, dataset, schema, on_bad_row, format = "table", propose;
   SourceArguments source = {.from = "files"};
-  bool dry_run = false;
+  bool dry_run = false, whole = false;
 };
 
 int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
@@ -111,6 +108,7 @@ Json JsonOf(const CdmLoadReport& report) {
     json["tables"].push_back({{"table", t.table},
                               {"loaded", t.n_loaded},
                               {"replaced", t.n_replaced},
+                              {"closed", t.n_closed},
                               {"rejected", t.n_rejected}});
   }
   for (const BadRow& row : report.bad_rows) json["rejected"].push_back(row.ToString());
@@ -122,10 +120,11 @@ void Print(const CdmLoadReport& report, const std::string& dir, double seconds) 
     std::printf("These files are loaded already; nothing is changed.\n");
     return;
   }
-  std::uint64_t n_rows = 0, n_read = 0, n_rejected = 0;
+  std::uint64_t n_rows = 0, n_read = 0, n_rejected = 0, n_closed = 0;
   std::printf("%-22s %10s %10s %10s\n", "table", "loaded", "replaced", "rejected");
   for (const CdmTableReport& t : report.tables) {
     n_rows += t.n_loaded;
+    n_closed += t.n_closed;
     std::printf("%-22s %10llu %10llu %10llu\n", t.table.c_str(), static_cast<Unsigned>(t.n_loaded),
                 static_cast<Unsigned>(t.n_replaced), static_cast<Unsigned>(t.n_rejected));
   }
@@ -136,6 +135,11 @@ void Print(const CdmLoadReport& report, const std::string& dir, double seconds) 
   std::printf("%zu file%s, %llu read, %llu rejected\n", report.files.size(),
               report.files.size() == 1 ? "" : "s", static_cast<Unsigned>(n_read),
               static_cast<Unsigned>(n_rejected));
+  if (n_closed > 0)
+    std::printf("%llu rows are in the files no more: closed, and kept for an undo\n",
+                static_cast<Unsigned>(n_closed));
+  if (n_rejected > 0)
+    std::printf("to mend them: essaim node rejected export %s FILE\n", dir.c_str());
   for (const std::string& notice : report.notices) std::printf("%s\n", notice.c_str());
   for (const BadRow& row : report.bad_rows) std::printf("rejected: %s\n", row.ToString().c_str());
   std::printf("\nLoad %lld: %llu rows in %.1f s, %.0f rows/s.\n\nNext:\n  essaim node quality %s\n",
@@ -145,54 +149,62 @@ void Print(const CdmLoadReport& report, const std::string& dir, double seconds) 
 
 // A source of messages or resources: their identifiers become numbers under the site's key, and who
 // is behind them goes to the identity store.
-absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, const NodeFolder& folder,
-                                            Entropy& entropy, Log& log,
+absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, LoadSetup& setup, Log& log,
                                             const CdmLoadOptions& options) {
-  ESSAIM_ASSIGN_OR_RETURN(const SqlPair sql, OpenNodeSqlPair(folder, entropy, &log));
-  ESSAIM_RETURN_IF_ERROR(CreateCdm(*sql.writing));
-  ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key, CategoryKey(folder, "pseudonyms", entropy));
-  const IdMaker ids(key, "warehouse", folder.config.site);
-  const std::unique_ptr<Vocabulary> vocabulary = OpenSqlVocabulary(*sql.reading);
-  ESSAIM_ASSIGN_OR_RETURN(const auto identity_sql, OpenIdentitySql(folder, entropy, &log));
-  ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*identity_sql));
-  ESSAIM_ASSIGN_OR_RETURN(const auto deidentifier, text::NoteDeidentifier::Make(*identities));
-  const bool keep = args.source.keep_text;
-  ESSAIM_ASSIGN_OR_RETURN(
-      std::unique_ptr<CdmSource> source,
-      OpenSource(args.source, {.ids = ids,
-                               .vocabulary = *vocabulary,
-                               .identities = keep ? static_cast<IdentitySink&>(*identities)
-                                                  : static_cast<IdentitySink&>(*deidentifier),
-                               .log = log,
-                               .folder = folder,
-                               .entropy = entropy,
-                               .reading = *sql.reading,
-                               .dry_run = options.dry_run}));
-  if (!keep) source = FilterNotes(std::move(source), *deidentifier, entropy);
-  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*sql.writing, *source, options));
-  if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(identities->Commit());
+  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<CdmSource> source,
+                          setup.OpenFor(args.source, options.dry_run, log));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*setup.sql.writing, *source, options));
+  if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
-                          sql.reading->Query("SELECT COUNT(*) FROM concept"));
+                          setup.sql.reading->Query("SELECT COUNT(*) FROM concept"));
   if (std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
     report.notices.push_back(
         "the table concept is empty: every code became concept 0 and is in its source value. Load "
-        "the vocabulary (--from omop) and then these files again");
+        "the vocabulary (--from vocabulary) and then these files again");
   }
   return report;
 }
 
+absl::StatusOr<CdmLoadReport> LoadRelease(const LoadArguments& args, LoadSetup& setup,
+                                          std::int64_t started_ms) {
+  if (args.source.paths.size() != 1 || args.dry_run || args.whole) {
+    return absl::InvalidArgumentError(
+        "--from vocabulary takes one folder, always whole, and has no dry run");
+  }
+  ESSAIM_ASSIGN_OR_RETURN(
+      VocabularyReport report,
+      LoadVocabulary(*setup.sql.writing, args.source.paths[0],
+                     {.now_ms = started_ms,
+                      .free_text = setup.free_text.rule,
+                      .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }}));
+  if (report.n_resumed > 0)
+    report.load.notices.push_back(absl::StrCat(
+        "went on where a stopped load was: ", report.n_resumed, " rows were there already"));
+  report.load.notices.push_back(absl::StrCat("the vocabularies' version: ",
+                                             report.version.empty() ? "not told" : report.version));
+  return std::move(report.load);
+}
+
 absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t started_ms) {
-  crypto::SystemEntropy entropy;
+  if (args.whole && args.source.from == "hl7v2")
+    return absl::InvalidArgumentError(
+        "--full does not go with messages: each says what changed, none is the whole");
   StderrLog log(Severity::kWarning);
-  ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
-  const CdmLoadOptions options{
+  const bool is_release = args.source.from == "vocabulary",
+             is_omop = args.source.from == "omop" || is_release;
+  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<LoadSetup> setup,
+                          LoadSetup::Open(args.dir, !is_omop, log));
+  if (is_release) return LoadRelease(args, *setup, started_ms);
+  CdmLoadOptions options{
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
       .now_ms = started_ms,
       .dry_run = args.dry_run,
-      .progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); }};
-  if (args.source.from != "omop") return LoadResources(args, folder, entropy, log, options);
-  ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, &log));
-  return LoadOmop(*engine, args.source.paths, options, &log);
+      .whole = args.whole};
+  options.progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); };
+  ESSAIM_ASSIGN_OR_RETURN(options.arguments, TextOf(args.source));
+  setup->Apply(options);
+  if (!is_omop) return LoadResources(args, *setup, log, options);
+  return LoadOmop(*setup->sql.writing, args.source.paths, options, &log);
 }
 
 absl::Status Propose(const LoadArguments& args) {
@@ -242,12 +254,12 @@ Command LoadCommand(CLI::App& app) {
   CLI::App* load = app.add_subcommand(
       "load", "Load files into the encrypted warehouse: a data set, or OMOP tables");
   std::vector<std::string> kinds = SourceKinds();
-  kinds.insert(kinds.begin(), {"files", "omop"});
+  kinds.insert(kinds.begin(), {"files", "omop", "vocabulary"});
   load->add_option(
           "--from", args->source.from,
-          "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; fhir: R4 "
-          "resources, bundles or bulk data; hl7v2: messages; csv: any tables, with "
-          "a mapping; text: notes; vcf: variants")
+          "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; vocabulary: "
+          "the folder of Athena's download; fhir: R4 resources, bundles or bulk data; hl7v2: "
+          "messages; csv: any tables, with a mapping; text: notes; vcf: variants")
       ->check(CLI::IsMember(kinds))
       ->capture_default_str();
   load->add_option("--dataset", args->dataset, "of files: the name that studies use");
@@ -258,6 +270,9 @@ Command LoadCommand(CLI::App& app) {
   load->add_option("--samples", args->source.samples,
                    "of vcf: CSV with the columns sample, person and perhaps system and date");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
+  load->add_flag("--full", args->whole,
+                 "the files are the whole of their tables: rows of the same kind of source that "
+                 "they no longer have are closed");
   load->add_option("--system", args->source.system,
                    "of fhir: the server's name, where there are several; of text and vcf: the "
                    "system of the persons' identifiers");

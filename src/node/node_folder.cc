@@ -17,6 +17,7 @@
 #include "crypto/signing.h"
 #include "governance/enrolment.h"
 #include "node/category_keys.h"
+#include "node/key_rotation.h"
 #include "transport/json_text.h"
 #include "warehouse/duckdb_file.h"
 #include "warehouse/duckdb_warehouse.h"
@@ -124,6 +125,10 @@ absl::Status StoreConfig(const NodeFolder& folder) {
                {"ca_fingerprint", folder.config.ca_fingerprint},
                {"grpc", folder.config.grpc_address}};
   if (!folder.config.omop_database.empty()) json["omop_database"] = folder.config.omop_database;
+  if (folder.config.shift_dates_days > 0) {
+    json["shift_dates"] = {{"days", folder.config.shift_dates_days},
+                           {"keep_weekdays", folder.config.shift_keeps_weekdays}};
+  }
   // Readable by its owner only: a connection string may hold a password.
   return WriteFile(folder.path + "/node.json", json.dump(2) + "\n", 0600);
 }
@@ -131,6 +136,7 @@ absl::Status StoreConfig(const NodeFolder& folder) {
 absl::StatusOr<NodeFolder> InitNodeFolder(const std::string& path, const NodeConfig& config,
                                           Policy::Approve approve, Entropy& entropy) {
   ESSAIM_RETURN_IF_ERROR(CheckSiteName(config.site));
+  ESSAIM_RETURN_IF_ERROR(CheckDateShift(config));
   if (!absl::StartsWith(config.hub_url, "https://")) {
     return absl::InvalidArgumentError(
         absl::StrCat("hub: https://host:port was expected; it is '", config.hub_url, "'"));
@@ -142,7 +148,8 @@ absl::StatusOr<NodeFolder> InitNodeFolder(const std::string& path, const NodeCon
                     .signing_seed = {},
                     .tls_key_pem = {},
                     .ca_pem = "",
-                    .certificate_pem = ""};
+                    .certificate_pem = "",
+                    .lock = {}};
   ESSAIM_ASSIGN_OR_RETURN(folder.master_key, Draw(entropy));
   ESSAIM_ASSIGN_OR_RETURN(folder.signing_seed, Draw(entropy));
   ESSAIM_ASSIGN_OR_RETURN(folder.tls_key_pem, crypto::MakeKeyPem());
@@ -157,7 +164,36 @@ absl::StatusOr<NodeFolder> InitNodeFolder(const std::string& path, const NodeCon
   return folder;
 }
 
-absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path) {
+absl::Status CheckDateShift(const NodeConfig& config) {
+  const int least = config.shift_keeps_weekdays ? 7 : 0;
+  if (config.shift_dates_days >= least && config.shift_dates_days <= 3'650) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("shift_dates: ", least, " to 3650 days were expected",
+                   config.shift_keeps_weekdays ? " where weekdays are kept" : ""));
+}
+
+namespace {
+
+absl::Status TakeDateShift(const Json& json, NodeConfig& config) {
+  if (!json.contains("shift_dates")) return absl::OkStatus();
+  const Json& shift = json["shift_dates"];
+  const auto is = [&](const char* key, bool (Json::*kind)() const noexcept) {
+    return shift.contains(key) && (shift[key].*kind)();
+  };
+  if (!shift.is_object() || !is("days", &Json::is_number_integer) ||
+      (shift.contains("keep_weekdays") && !is("keep_weekdays", &Json::is_boolean))) {
+    return absl::InvalidArgumentError(
+        "\"shift_dates\": {\"days\": NUMBER, \"keep_weekdays\": true or false} was expected");
+  }
+  const auto days = shift["days"].get<std::int64_t>();
+  config.shift_dates_days = days < 0 || days > 3'650 ? -1 : static_cast<int>(days);
+  config.shift_keeps_weekdays = shift.value("keep_weekdays", false);
+  return CheckDateShift(config);
+}
+
+}  // namespace
+
+absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path, FolderUse use) {
   absl::StatusOr<std::string> text = ReadFile(path + "/node.json");
   if (!text.ok()) {
     return absl::NotFoundError(
@@ -171,7 +207,8 @@ absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path) {
                     .signing_seed = {},
                     .tls_key_pem = {},
                     .ca_pem = "",
-                    .certificate_pem = ""};
+                    .certificate_pem = "",
+                    .lock = {}};
   for (const auto& [key, target] : {std::pair{"site", &folder.config.site},
                                     {"hub", &folder.config.hub_url},
                                     {"ca_fingerprint", &folder.config.ca_fingerprint},
@@ -183,6 +220,10 @@ absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path) {
     *target = json[key].get<std::string>();
   }
   folder.config.omop_database = JsonText(json, "omop_database");
+  const absl::Status shift = TakeDateShift(json, folder.config);
+  if (!shift.ok())
+    return absl::Status(shift.code(), absl::StrCat(path, "/node.json: ", shift.message()));
+  ESSAIM_ASSIGN_OR_RETURN(folder.lock, FolderLock::Take(path, use));
   ESSAIM_ASSIGN_OR_RETURN(folder.master_key, ReadSecret(path + "/master.key"));
   ESSAIM_ASSIGN_OR_RETURN(folder.signing_seed, ReadSecret(path + "/signing.key"));
   ESSAIM_ASSIGN_OR_RETURN(folder.tls_key_pem, ReadSecret(path + "/tls.key"));
@@ -198,35 +239,45 @@ absl::StatusOr<std::string> SigningKeyOf(const NodeFolder& folder) {
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, Entropy& entropy) {
-  return Store::Open({.path = folder.path + "/node.db",
-                      .sealing_key = crypto::Hkdf(folder.master_key.span(), "", "essaim/store", 32),
-                      .entropy = &entropy});
+  ESSAIM_RETURN_IF_ERROR(SettleStoreKey(folder, entropy));
+  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, kStoreKey, entropy));
+  return Store::Open(
+      {.path = folder.path + "/node.db", .sealing_key = std::move(key), .entropy = &entropy});
+}
+
+absl::StatusOr<DuckDbOptions> FileOptionsOf(const NodeFolder& folder, std::string_view category,
+                                            Entropy& entropy, Log* log) {
+  ESSAIM_RETURN_IF_ERROR(SettleFileKey(folder, category, entropy));
+  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, category, entropy));
+  return DuckDbOptions{.path = FileOf(folder, category),
+                       .key = std::move(key),
+                       .threads = 1,
+                       .memory_mib = 1024,
+                       .entropy = &entropy,
+                       .log = log};
 }
 
 namespace {
 
-DuckDbOptions FileOptions(const NodeFolder& folder, Entropy& entropy, Log* log) {
-  return {.path = folder.path + "/warehouse.duckdb",
-          .key = crypto::Hkdf(folder.master_key.span(), "", "essaim/warehouse", 32),
-          .threads = 1,
-          .memory_mib = 1024,
-          .entropy = &entropy,
-          .log = log};
-}
-
-absl::StatusOr<std::shared_ptr<DuckDbFile>> OpenFile(const DuckDbOptions& options,
-                                                     IfHeld if_held = IfHeld::kWait) {
+absl::StatusOr<std::shared_ptr<DuckDbFile>> OpenFile(const NodeFolder& folder,
+                                                     std::string_view category, Entropy& entropy,
+                                                     Log* log, IfHeld if_held = IfHeld::kWait) {
   constexpr auto kPause = std::chrono::milliseconds(100);
   constexpr int kTries = 100;
   for (int i = 1;; ++i) {
-    auto file = DuckDbFile::Open(options);
+    const absl::StatusOr<DuckDbOptions> options = FileOptionsOf(folder, category, entropy, log);
+    auto file = options.ok() ? DuckDbFile::Open(*options)
+                             : absl::StatusOr<std::shared_ptr<DuckDbFile>>(options.status());
     if (!absl::IsUnavailable(file.status()) || if_held == IfHeld::kFail || i == kTries) return file;
     std::this_thread::sleep_for(kPause);
   }
 }
 
-absl::StatusOr<std::unique_ptr<SqlEngine>> OpenFileSql(const DuckDbOptions& options) {
-  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file, OpenFile(options));
+absl::StatusOr<std::unique_ptr<SqlEngine>> OpenFileSql(const NodeFolder& folder,
+                                                       std::string_view category, Entropy& entropy,
+                                                       Log* log) {
+  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file,
+                          OpenFile(folder, category, entropy, log));
   return OpenDuckDbEngine(std::move(file));
 }
 
@@ -236,7 +287,7 @@ absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& f
                                                              Entropy& entropy, Log* log,
                                                              IfHeld if_held) {
   ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file,
-                          OpenFile(FileOptions(folder, entropy, log), if_held));
+                          OpenFile(folder, "general", entropy, log, if_held));
   return OpenDuckDbWarehouse(std::move(file));
 }
 
@@ -244,7 +295,7 @@ absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder,
                                                        Log* log) {
   if (!folder.config.omop_database.empty())
     return OpenPostgresEngine(folder.config.omop_database, log);
-  return OpenFileSql(FileOptions(folder, entropy, log));
+  return OpenFileSql(folder, "general", entropy, log);
 }
 
 absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entropy, Log* log) {
@@ -255,34 +306,20 @@ absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entro
     return pair;
   }
   ESSAIM_ASSIGN_OR_RETURN(const std::shared_ptr<DuckDbFile> file,
-                          OpenFile(FileOptions(folder, entropy, log)));
+                          OpenFile(folder, "general", entropy, log));
   ESSAIM_ASSIGN_OR_RETURN(pair.writing, OpenDuckDbEngine(file));
   ESSAIM_ASSIGN_OR_RETURN(pair.reading, OpenDuckDbEngine(file));
   return pair;
 }
 
-namespace {
-
-absl::StatusOr<std::unique_ptr<SqlEngine>> OpenOf(std::string_view category,
-                                                  const NodeFolder& folder, Entropy& entropy,
-                                                  Log* log) {
-  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, category, entropy));
-  DuckDbOptions options = FileOptions(folder, entropy, log);
-  options.path = absl::StrCat(folder.path, "/", Av(category), ".duckdb");
-  options.key = std::move(key);
-  return OpenFileSql(options);
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenIdentitySql(const NodeFolder& folder,
                                                            Entropy& entropy, Log* log) {
-  return OpenOf("identity", folder, entropy, log);
+  return OpenFileSql(folder, "identity", entropy, log);
 }
 
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenGeneticSql(const NodeFolder& folder,
                                                           Entropy& entropy, Log* log) {
-  return OpenOf("genetic", folder, entropy, log);
+  return OpenFileSql(folder, "genetic", entropy, log);
 }
 
 }  // namespace essaim::node

@@ -25,13 +25,16 @@
 #include "node/enrolment_client.h"
 #include "node/genetic.h"
 #include "node/identity_commands.h"
+#include "node/key_commands.h"
 #include "node/listen_command.h"
 #include "node/load_command.h"
+#include "node/loads_command.h"
 #include "node/node_folder.h"
 #include "node/node_service.h"
 #include "node/opt_out_command.h"
 #include "node/peers.h"
 #include "node/quality_command.h"
+#include "node/rejected_command.h"
 #include "node/steward_commands.h"
 #include "transport/node_connection.h"
 
@@ -280,6 +283,11 @@ int Main(int argc, char** argv) {
   init->add_option("--omop-database", args.config.omop_database,
                    "PostgreSQL server of the OMOP tables, as host=... dbname=... user=...; not "
                    "given: in the encrypted file");
+  init->add_option("--shift-dates", args.config.shift_dates_days,
+                   "move each person's dates by up to so many days of their own (docs/keys.md); "
+                   "not given: dates stay");
+  init->add_flag("--keep-weekdays", args.config.shift_keeps_weekdays,
+                 "of --shift-dates: by whole weeks only");
   init->add_option("--approve", args.approve, "does a person decide on every study?")
       ->check(CLI::IsMember({"ask", "auto"}))
       ->capture_default_str();
@@ -299,6 +307,8 @@ int Main(int argc, char** argv) {
                              UndoCommand(app),
                              ListenCommand(app),
                              GeneticCommand(app),
+                             LoadsCommand(app),
+                             RejectedCommand(app),
                              QualityCommand(app),
                              CohortCommand(app),
                              DeidentifyCommand(app),

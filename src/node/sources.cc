@@ -1,5 +1,6 @@
 #include "node/sources.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,6 +35,16 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenMapped(const SourceArguments& arg
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> TextOf(const SourceArguments& args) {
+  nlohmann::json json = {{"from", args.from}};
+  if (!args.system.empty()) json["system"] = args.system;
+  if (args.keep_text) json["keep_text"] = true;
+  if (!args.mapping.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(json["mapping"], ReadFile(args.mapping));
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2", "text", "vcf"}; }
 

@@ -22,6 +22,10 @@ struct SourceArguments {
   bool keep_text = false;  // notes as they are, with the names in them
 };
 
+// A mapping or a server's name, without paths: kept with a load, so that its rejected rows can be
+// loaded again. JSON. kNotFound: the mapping's file.
+absl::StatusOr<std::string> TextOf(const SourceArguments& args);
+
 // What a source makes pseudonyms, concepts and identities with. Each outlives the source.
 struct SourceTools {
   const IdMaker& ids;

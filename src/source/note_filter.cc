@@ -109,6 +109,8 @@ class FilterSink : public CdmSink {
     return sink_.MergePersons(from, into);
   }
 
+  void Header(std::string_view path, std::string_view text) override { sink_.Header(path, text); }
+
   absl::Status Progress(std::uint64_t bytes_done) override {
     bytes_done_ = bytes_done;
     return sink_.Progress(bytes_done);

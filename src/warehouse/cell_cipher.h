@@ -20,8 +20,8 @@ class CellCipher {
   CellCipher(SecretBytes key, Entropy& entropy) : key_(std::move(key)), entropy_(entropy) {}
 
   absl::StatusOr<std::string> Seal(std::string_view text) const;
-  // A cell that is not sealed comes back as it is: it was loaded before sealing, or by another tool.
-  // kDataLoss: sealed under another key, or changed.
+  // A cell that is not sealed comes back as it is: it was loaded before sealing, or by another
+  // tool. kDataLoss: sealed under another key, or changed.
   absl::StatusOr<std::string> Open(std::string_view cell) const;
   static bool IsSealed(std::string_view cell);
 

@@ -243,8 +243,8 @@ class PostgresEngine final : public SqlEngine {
         if (text == "t" || text == "f") {
           value = text == "t" ? 1 : 0;
         } else if (!absl::SimpleAtod(Av(text), &value)) {
-          return absl::InternalError(absl::StrCat("a query for numbers: no numbers in the column ",
-                                                  PQfname(&result, c)));
+          return absl::InternalError(
+              absl::StrCat("a query for numbers: no numbers in the column ", PQfname(&result, c)));
         }
       }
     }

@@ -59,8 +59,8 @@ class DuckDb final : public CommonDialect {
   std::string ValueAtEnd(std::string_view value, std::string_view day, std::string_view id,
                          std::string_view condition, bool greatest) const override {
     return absl::StrCat(greatest ? "arg_max(" : "arg_min(", "CASE WHEN ", Av(condition), " THEN ",
-                        Av(value), " END, CAST(", Av(day),
-                        " AS HUGEINT) * 18446744073709551616 + ", Av(id), ")");
+                        Av(value), " END, CAST(", Av(day), " AS HUGEINT) * 18446744073709551616 + ",
+                        Av(id), ")");
   }
 
   std::string RowName() const override { return "rowid"; }

@@ -28,8 +28,8 @@ class SqlDialect {
   virtual std::int64_t RowsStep() const = 0;  // of about a thousand rows
   // The smallest value whose cumulative share is at least q, 0 <= q <= 1 (R's type 1).
   virtual std::string QuantileDisc(std::string_view value, double q) const = 0;
-  // An aggregate: the value at the greatest, or the least, (day, id) among the rows where `condition`
-  // holds and the value is not NULL. `day` and `id` are whole numbers.
+  // An aggregate: the value at the greatest, or the least, (day, id) among the rows where
+  // `condition` holds and the value is not NULL. `day` and `id` are whole numbers.
   virtual std::string ValueAtEnd(std::string_view value, std::string_view day, std::string_view id,
                                  std::string_view condition, bool greatest) const = 0;
   // True where the text matches the regular expression (POSIX extended) somewhere.

@@ -29,8 +29,8 @@ struct SqlRows {
 
 // A result in columns: a key and numbers.
 struct SqlNumbers {
-  std::vector<std::int64_t> keys;  // the first column
-  std::vector<std::string> names;  // of the others
+  std::vector<std::int64_t> keys;            // the first column
+  std::vector<std::string> names;            // of the others
   std::vector<std::vector<double>> columns;  // columns[c][i]; NULL is NaN
 };
 

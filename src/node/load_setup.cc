@@ -1,0 +1,94 @@
+#include "node/load_setup.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "node/category_keys.h"
+#include "source/note_filter.h"
+
+namespace essaim::node {
+
+absl::StatusOr<std::unique_ptr<LoadSetup>> LoadSetup::Open(const std::string& dir, bool needs_tools,
+                                                           Log& log) {
+  auto setup = std::make_unique<LoadSetup>();
+  ESSAIM_ASSIGN_OR_RETURN(setup->folder, OpenNodeFolder(dir));
+  const NodeFolder& folder = setup->folder;
+  ESSAIM_ASSIGN_OR_RETURN(setup->sql, OpenNodeSqlPair(folder, setup->entropy, &log));
+  ESSAIM_RETURN_IF_ERROR(CreateCdm(*setup->sql.writing));
+  ESSAIM_ASSIGN_OR_RETURN(setup->free_text,
+                          OpenFreeText(folder, *setup->sql.writing, setup->entropy));
+  const NodeConfig& config = folder.config;
+  if (config.shift_dates_days > 0 || needs_tools) {
+    ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key,
+                            CategoryKey(folder, "pseudonyms", setup->entropy));
+    if (needs_tools) setup->ids.emplace(key, "warehouse", config.site);
+    if (config.shift_dates_days > 0)
+      setup->date_shift.emplace(key, "warehouse",
+                                DateShiftOptions{.days_max = config.shift_dates_days,
+                                                 .keep_weekdays = config.shift_keeps_weekdays});
+  }
+  if (!needs_tools) return setup;
+  setup->vocabulary = OpenSqlVocabulary(*setup->sql.reading);
+  ESSAIM_RETURN_IF_ERROR(setup->OpenIdentities(log));
+  return setup;
+}
+
+LoadSetup::~LoadSetup() {
+  if (keeps_identities) return;
+  identity_sql.reset();
+  std::error_code error;
+  std::filesystem::remove(ScratchPath(), error);
+}
+
+absl::Status LoadSetup::OpenIdentities(Log& log) {
+  keeps_identities = StateOf(folder, "identity") != KeyState::kDestroyed;
+  if (keeps_identities) {
+    ESSAIM_ASSIGN_OR_RETURN(identity_sql, OpenIdentitySql(folder, entropy, &log));
+  } else {
+    // Names of this load are needed to take them out of its notes: a file under a key that nobody
+    // keeps, and that goes with the load.
+    std::error_code error;
+    std::filesystem::remove(ScratchPath(), error);
+    SecretBytes key(32);
+    ESSAIM_RETURN_IF_ERROR(entropy.Fill({key.data(), key.size()}));
+    ESSAIM_ASSIGN_OR_RETURN(
+        identity_sql,
+        OpenDuckDbEngine(DuckDbOptions{
+            .path = ScratchPath(), .key = std::move(key), .entropy = &entropy, .log = &log}));
+  }
+  ESSAIM_ASSIGN_OR_RETURN(identities, IdentityStore::Open(*identity_sql));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArguments& args,
+                                                              bool dry_run, Log& log) {
+  ESSAIM_ASSIGN_OR_RETURN(deidentifier_, text::NoteDeidentifier::Make(*identities));
+  ESSAIM_ASSIGN_OR_RETURN(
+      std::unique_ptr<CdmSource> source,
+      OpenSource(args, {.ids = *ids,
+                        .vocabulary = *vocabulary,
+                        .identities = args.keep_text ? static_cast<IdentitySink&>(*identities)
+                                                     : static_cast<IdentitySink&>(*deidentifier_),
+                        .log = log,
+                        .folder = folder,
+                        .entropy = entropy,
+                        .reading = *sql.reading,
+                        .dry_run = dry_run}));
+  if (args.keep_text) return source;
+  return FilterNotes(std::move(source), *deidentifier_, entropy);
+}
+
+void LoadSetup::Apply(CdmLoadOptions& options) const {
+  options.free_text = free_text.rule;
+  options.date_shift = date_shift.has_value() ? &*date_shift : nullptr;
+}
+
+absl::Status LoadSetup::CommitIdentities(CdmLoadReport& report) {
+  if (keeps_identities) return identities->Commit();
+  report.notices.push_back(
+      "who persons are is not kept, because the key of 'identity' was destroyed");
+  return absl::OkStatus();
+}
+
+}  // namespace essaim::node

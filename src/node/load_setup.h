@@ -1,0 +1,59 @@
+// What a load into a site's OMOP tables needs of the site: its keys, its rules on dates and texts.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/log.h"
+#include "crypto/entropy.h"
+#include "node/key_rotation.h"
+#include "node/node_folder.h"
+#include "node/sources.h"
+#include "source/id_maker.h"
+#include "source/identity_store.h"
+#include "source/vocabulary.h"
+#include "text/note_deidentifier.h"
+#include "warehouse/cdm_load.h"
+#include "warehouse/date_shift.h"
+
+namespace essaim::node {
+
+// The site's side of a load. Everything in it points into it: it stays where it is made.
+class LoadSetup {
+ public:
+  // `needs_tools`: the source makes numbers of its identifiers, looks codes up and tells who
+  // persons are. kFailedPrecondition: the key of 'pseudonyms' was destroyed and is needed.
+  static absl::StatusOr<std::unique_ptr<LoadSetup>> Open(const std::string& dir, bool needs_tools,
+                                                         Log& log);
+
+  NodeFolder folder;
+  crypto::SystemEntropy entropy;
+  SqlPair sql;
+  FreeTextAccess free_text;
+  std::optional<DateShift> date_shift;
+  // Where tools are needed.
+  std::optional<IdMaker> ids;
+  std::unique_ptr<Vocabulary> vocabulary;
+  std::unique_ptr<SqlEngine> identity_sql;
+  std::unique_ptr<IdentityStore> identities;
+  bool keeps_identities = true;  // false: the key of 'identity' was destroyed
+
+  ~LoadSetup();
+  // The source with its notes filtered, unless they are to be kept as they are. One at a time.
+  absl::StatusOr<std::unique_ptr<CdmSource>> OpenFor(const SourceArguments& args, bool dry_run,
+                                                     Log& log);
+  void Apply(CdmLoadOptions& options) const;
+  // After a load that changed something; adds to its notices what could not be kept.
+  absl::Status CommitIdentities(CdmLoadReport& report);
+
+ private:
+  absl::Status OpenIdentities(Log& log);
+
+  std::string ScratchPath() const { return folder.path + "/unknown.duckdb"; }
+
+  std::unique_ptr<text::NoteDeidentifier> deidentifier_;
+};
+
+}  // namespace essaim::node

@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""Keys and loads of one site as processes that are killed in the middle.
+
+Usage: test_keys.py BIN_FOLDER [unittest arguments]
+"""
+
+import csv
+import json
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = None
+OK, FAILED, NOT_FOUND, UNAVAILABLE, BAD_INPUT = 0, 1, 4, 5, 6
+CONCEPT = ("concept_id\tconcept_name\tdomain_id\tvocabulary_id\tconcept_class_id\tstandard_concept\tconcept_code\t"
+           "valid_start_date\tvalid_end_date\tinvalid_reason\n")
+
+COHORT = """cohort: viral sinusitis
+concepts:
+  sinusitis: [40481087]
+entry:
+  events: [{condition: sinusitis, first: true}]
+keep: first
+"""
+MAPPING = """mapping: 1
+tables:
+  - from: patients.csv
+    to: person
+    fields:
+      person_id: {id: person, of: ipp}
+      gender_concept_id: {value: 0}
+      year_of_birth: {column: born, date: "%d/%m/%Y", part: year}
+      race_concept_id: {value: 0}
+      ethnicity_concept_id: {value: 0}
+  - from: stays.csv
+    to: visit_occurrence
+    fields:
+      visit_occurrence_id: {id: stay, of: nda}
+      person_id: {id: person, of: ipp}
+      visit_concept_id: {value: 9201}
+      visit_start_date: {column: came, date: "%d/%m/%Y"}
+      visit_end_date: {column: came, date: "%d/%m/%Y"}
+      visit_type_concept_id: {value: 32817}
+"""
+
+
+class Site(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="essaim-e2e-"))
+        self.site = self.folder / "site"
+        self.init()
+
+    def tearDown(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def init(self, *more):
+        self.run_node("init", self.site, "--name", "va", "--hub", "https://h:1", "--ca-fingerprint", "AB", *more)
+
+    def run_node(self, *arguments, code=OK):
+        done = subprocess.run([str(BIN / "essaim-node"), *map(str, arguments)], capture_output=True, text=True,
+                              timeout=300, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, code, f"{arguments}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
+        return done.stdout + done.stderr
+
+    def json_of(self, *arguments):
+        return json.loads(self.run_node(*arguments, "--format", "json"))
+
+    def killed(self, seconds, *arguments):
+        """Whether the command was killed in the middle, rather than done before."""
+        process = subprocess.Popen([str(BIN / "essaim-node"), *map(str, arguments)], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        try:
+            process.wait(seconds)
+            return False
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            return True
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def load_notes(self, n=2000):
+        rows = "".join(f"{i},1,2020-01-01,note {i} of Mrs Dupont\n" for i in range(1, n + 1))
+        path = self.write("note.csv", "note_id,person_id,note_date,note_text\n" + rows + "x,1,,a bad row of Mr Martin\n")
+        self.run_node("load", self.site, "--from", "omop", path)
+
+    def rejected_texts(self):
+        """What opens with the key of free text."""
+        path = self.folder / "rejected.csv"
+        self.run_node("rejected", "export", self.site, path)
+        with open(path, newline="") as f:
+            return [row["raw"] for row in csv.DictReader(f)]
+
+
+class Rotation(Site):
+    def assert_readable(self, loads):
+        self.assertEqual(self.json_of("loads", self.site), loads)
+        self.assertEqual(self.rejected_texts(), ["x,1,,a bad row of Mr Martin"])
+        self.run_node("identity", self.site, "--value", "nobody", code=NOT_FOUND)
+
+    def test_killed_at_any_moment_the_old_key_or_the_new_one_opens_everything(self):
+        self.run_node("load", self.site, "--from", "omop", ROOT / "tests/data/omop/synthea27")
+        self.load_notes()
+        self.run_node("load", self.site, "--from", "fhir", ROOT / "tests/data/fhir/synthea.ndjson")
+        loads = self.json_of("loads", self.site)
+        self.assert_readable(loads)
+        quality = ["quality", self.site, "--as-of", "2023-01-01", "--format", "json"]
+        before = json.loads(self.run_node(*quality))
+        chance = random.Random(7)
+        for category, kills in (("general", 6), ("free_text", 6), ("identity", 3), ("master", 5)):
+            keys = lambda: {p.name: p.read_bytes() for p in self.site.glob("*.key")}  # noqa: E731
+            first = keys()
+            began = time.monotonic()
+            self.run_node("keys", "rotate", self.site, category)
+            seconds = time.monotonic() - began
+            self.assertNotEqual(keys(), first)
+            n_killed = 0
+            for _ in range(kills):
+                n_killed += self.killed(chance.uniform(0, seconds), "keys", "rotate", self.site, category)
+                self.assert_readable(loads)
+            self.assertGreater(n_killed, 0, category)
+            self.run_node("keys", "rotate", self.site, category)
+            self.assert_readable(loads)
+            left = [p.name for p in self.site.iterdir() if ".next" in p.name or p.name.endswith(".resealed")]
+            self.assertEqual(left, [], category)
+        after = json.loads(self.run_node(*quality))
+        self.assertEqual(after["Overview"], before["Overview"])
+
+    def test_rotation_wants_the_folder_for_itself(self):
+        self.load_notes(10)
+        path = self.write("CONCEPT.csv", CONCEPT + "".join(
+            f"{i}\tname\tDrug\tRxNorm\tIngredient\tS\t{i}\t19700101\t20991231\t\n" for i in range(1, 200_000)))
+        load = subprocess.Popen([str(BIN / "essaim-node"), "load", str(self.site), "--from", "omop", str(path)],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        try:
+            time.sleep(0.3)
+            self.assertIsNone(load.poll())
+            self.assertIn("is in use", self.run_node("keys", "rotate", self.site, code=UNAVAILABLE))
+            self.assertIn("is in use", self.run_node("keys", "destroy", self.site, "free_text", "--yes",
+                                                     code=UNAVAILABLE))
+        finally:
+            load.kill()
+            load.wait()
+
+    def test_what_cannot_be_rotated_says_why(self):
+        self.assertIn("every person and row would get another number",
+                      self.run_node("keys", "rotate", self.site, "pseudonyms", code=FAILED))
+        self.assertIn("no key of 'nothing'", self.run_node("keys", "rotate", self.site, "nothing", code=BAD_INPUT))
+        (self.site / "imaging").mkdir()
+        (self.site / "imaging/1").write_text("sealed")
+        self.assertIn("not sealed anew", self.run_node("keys", "rotate", self.site, "imaging", code=FAILED))
+
+
+class Destruction(Site):
+    def test_a_destroyed_category_is_unreadable_and_the_rest_works(self):
+        self.run_node("load", self.site, "--from", "omop", ROOT / "data/omop/north")
+        self.load_notes(10)
+        cohort = ["cohort", self.site, "--definition", self.write("cohort.yaml", COHORT), "--format", "json"]
+        persons = json.loads(self.run_node(*cohort))["cohorts"][0]["persons"]
+        self.assertGreater(persons, 0)
+        self.run_node("keys", "rotate", self.site, "genetic")
+        self.run_node("load", self.site, "--from", "fhir", ROOT / "tests/data/fhir/synthea.ndjson")
+        for category in ("free_text", "identity", "genetic"):
+            self.run_node("keys", "destroy", self.site, category, code=FAILED)  # without --yes
+            self.run_node("keys", "destroy", self.site, category, "--yes")
+        states = {k["category"]: k["state"] for k in self.json_of("keys", "list", self.site)}
+        self.assertEqual({c for c, s in states.items() if s == "destroyed"}, {"free_text", "identity", "genetic"})
+        self.run_node("quality", self.site, "--as-of", "2023-01-01")
+        self.assertGreaterEqual(json.loads(self.run_node(*cohort))["cohorts"][0]["persons"], persons)
+        self.assertIn("was destroyed", self.run_node("identity", self.site, "--person", "1", code=FAILED))
+        self.assertIn("was destroyed", self.run_node("rejected", "export", self.site, self.folder / "x", code=FAILED))
+        self.assertIn("was destroyed", self.run_node("keys", "rotate", self.site, "free_text", code=FAILED))
+        # Loads of texts go on without them, and say so.
+        path = self.write("more/note.csv", "note_id,person_id,note_date,note_text\n99,1,2020-01-01,secret\n")
+        said = self.run_node("load", self.site, "--from", "omop", path)
+        self.assertIn("texts that are not kept: 1, because the key of 'free_text' was destroyed", said)
+        text = (ROOT / "tests/data/fhir/synthea.ndjson").read_text().splitlines()
+        said = self.run_node("load", self.site, "--from", "fhir", self.write("some.ndjson", "\n".join(text[:40]) + "\n"))
+        self.assertIn("who persons are is not kept, because the key of 'identity' was destroyed", said)
+        self.run_node("keys", "destroy", self.site, "pseudonyms", "--yes")
+        self.assertIn("'pseudonyms' was destroyed", self.run_node(
+            "load", self.site, "--from", "fhir", self.write("few.ndjson", "\n".join(text[:20]) + "\n"), code=FAILED))
+        self.run_node("quality", self.site, "--as-of", "2023-01-01")
+        self.run_node("keys", "rotate", self.site)
+
+
+class Vocabularies(Site):
+    def release(self, name, version, n_concepts, n_ancestors):
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "VOCABULARY.csv").write_text(
+            "vocabulary_id\tvocabulary_name\tvocabulary_reference\tvocabulary_version\tvocabulary_concept_id\n"
+            f"None\tOMOP\tOMOP\t{version}\t44819096\n")
+        (folder / "CONCEPT.csv").write_text(CONCEPT + "".join(
+            f"{i}\tname\tDrug\tRxNorm\tIngredient\tS\t{i}\t19700101\t20991231\t\n" for i in range(1, n_concepts + 1)))
+        with open(folder / "CONCEPT_ANCESTOR.csv", "w") as f:
+            f.write("ancestor_concept_id\tdescendant_concept_id\tmin_levels_of_separation\tmax_levels_of_separation\n")
+            for first in range(1, n_ancestors + 1, 100_000):
+                last = min(first + 100_000, n_ancestors + 1)
+                f.write("".join(f"{i % 977}\t{i}\t{i % 5}\t{i % 7}\n" for i in range(first, last)))
+        return folder
+
+    def loaded(self):
+        last = self.json_of("loads", self.site)[-1]
+        return {t["table"]: t["loaded"] for t in last["tables"]}
+
+    def test_a_killed_load_goes_on_where_it_was(self):
+        n = 3_000_000
+        self.run_node("load", self.site, "--from", "vocabulary", self.release("old", "v5.0 AUG", 100, 100))
+        newer = self.release("new", "v5.0 FEB", 50_000, n)
+        began = time.monotonic()
+        n_killed = 0
+        while self.killed(2.5, "load", self.site, "--from", "vocabulary", newer):
+            n_killed += 1
+            self.assertLess(n_killed, 60)
+            loads = self.json_of("loads", self.site)
+            self.assertEqual([load["version"] for load in loads], ["v5.0 AUG"])
+        seconds = time.monotonic() - began
+        self.assertGreater(n_killed, 0)
+        loads = self.json_of("loads", self.site)
+        self.assertEqual([load["version"] for load in loads], ["v5.0 AUG", "v5.0 FEB"])
+        self.assertEqual(self.loaded(), {"concept": 50_000, "vocabulary": 1, "concept_ancestor": n})
+        self.assertIn("loaded already", self.run_node("load", self.site, "--from", "vocabulary", newer))
+        print(f"killed {n_killed} times, {seconds:.1f} s in all", file=sys.stderr)
+        self.run_node("undo", self.site)
+        self.assertEqual(self.loaded(), {"concept": 100, "vocabulary": 1, "concept_ancestor": 100})
+
+
+class Mending(Site):
+    def exported(self):
+        path = self.folder / "rejected.csv"
+        self.run_node("rejected", "export", self.site, path)
+        with open(path, newline="") as f:
+            return list(csv.DictReader(f))
+
+    def retry(self, rows):
+        path = self.folder / "mended.csv"
+        with open(path, "w", newline="") as f:
+            writer = csv.DictWriter(f, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+        return self.json_of("rejected", "retry", self.site, path)
+
+    def test_rows_of_csv_are_mended_and_come_again(self):
+        path = self.write("PERSON.csv", "person_id;year_of_birth;person_source_value\n1;1950;a\n2;nineteen;\"b;c\"\n"
+                          "3;19x0;d\n4;1980;e\n")
+        self.run_node("load", self.site, "--from", "omop", path)
+        rows = self.exported()
+        self.assertEqual([(r["line"], r["field"], r["raw"]) for r in rows],
+                         [("3", "year_of_birth", "2;nineteen;\"b;c\""), ("4", "year_of_birth", "3;19x0;d")])
+        rows[0]["raw"] = rows[0]["raw"].replace("nineteen", "1919")
+        done = self.retry(rows)
+        self.assertEqual([(d["load"], d["as_load"], d["retried"], d["rejected"]) for d in done], [(1, 2, 2, 1)])
+        # What is wrong still is told of the original's line, and waits as a row of the new load.
+        again = self.exported()
+        self.assertEqual([(r["load"], r["line"], r["file"]) for r in again], [("2", "4", str(path))])
+        loads = self.json_of("loads", self.site)
+        self.assertEqual([load["retried"] for load in loads], [2, 0])
+        self.assertEqual({t["table"]: t["loaded"] for t in loads[1]["tables"]}, {"person": 1})
+        self.assertFalse((self.site / "retry").exists())
+        self.assertIn("wait no longer", self.run_node("rejected", "retry", self.site, self.folder / "mended.csv"))
+        # An undo makes them wait again.
+        self.run_node("undo", self.site)
+        self.assertEqual(len(self.exported()), 2)
+
+    def test_rows_of_a_mapping_and_of_messages_come_again_through_the_same(self):
+        patients = self.write("patients.csv", "ipp,born\nA1,31/12/1950\nA2,31.12.1960\n")
+        self.write("stays.csv", "ipp,nda,came\nA1,N1,01/02/2020\n")
+        mapping = self.write("mapping.yaml", MAPPING)
+        self.run_node("load", self.site, "--from", "csv", "--mapping", mapping, patients, self.folder / "stays.csv")
+        rows = self.exported()
+        self.assertEqual(len(rows), 1)
+        rows[0]["raw"] = "A2,31/12/1960"
+        mapping.unlink()  # the load has kept it
+        self.assertEqual(self.retry(rows)[0]["rejected"], 0)
+        self.assertEqual(len(self.json_of("loads", self.site)), 2)
+
+        message = "MSH|^~\\&|LAB|H|||20200101||ADT^A01|1|P|2.5\rPID|1||{}^^^H||DOE^JANE||19500101|F\rPV1|1|I\r"
+        self.run_node("load", self.site, "--from", "hl7v2", self.write("adt.hl7", message.format("")))
+        rows = self.exported()
+        self.assertEqual([r["field"] for r in rows], ["PID-3"])
+        rows[0]["raw"] = rows[0]["raw"].replace("PID|1||", "PID|1||77")
+        self.assertEqual(self.retry(rows)[0]["rejected"], 0)
+        self.run_node("identity", self.site, "--value", "77")
+
+    def test_a_file_of_another_kind_is_named(self):
+        self.run_node("rejected", "list", self.site)
+        self.assertIn("no rejected row", self.run_node("rejected", "export", self.site, self.folder / "x.csv",
+                                                       code=NOT_FOUND))
+        wrong = self.write("wrong.csv", "a,b\n1,2\n")
+        self.assertIn("line 1: no column 'load'", self.run_node("rejected", "retry", self.site, wrong, code=BAD_INPUT))
+        wrong = self.write("wrong.csv", "load,row,raw\n1,x,2\n")
+        self.assertIn("wrong.csv:2", self.run_node("rejected", "retry", self.site, wrong, code=BAD_INPUT))
+
+
+class Dates(Site):
+    def init(self, *more):
+        super().init("--shift-dates", "100", "--keep-weekdays")
+
+    def test_dates_are_moved_alike_at_every_load(self):
+        self.run_node("load", self.site, "--from", "omop", ROOT / "tests/data/omop/synthea27")
+        config = self.site / "node.json"
+        before = config.read_text()
+        settings = json.loads(before)
+        self.assertEqual(settings["shift_dates"], {"days": 100, "keep_weekdays": True})
+        path = self.write("person.csv", "person_id,year_of_birth\n900,1950\n")
+        for change in ({"days": 50, "keep_weekdays": True}, {"days": 0, "keep_weekdays": False}):
+            settings["shift_dates"] = change
+            config.write_text(json.dumps(settings))
+            self.assertIn("the warehouse's dates are", self.run_node("load", self.site, "--from", "omop", path,
+                                                                     code=FAILED))
+        settings["shift_dates"] = {"days": 5, "keep_weekdays": True}
+        config.write_text(json.dumps(settings))
+        self.assertIn("7 to 3650 days", self.run_node("loads", self.site, code=BAD_INPUT))
+        config.write_text(before)
+        self.run_node("load", self.site, "--from", "omop", path)
+
+
+if __name__ == "__main__":
+    BIN = pathlib.Path(sys.argv.pop(1)).resolve()
+    unittest.main(verbosity=2, warnings="ignore")
