@@ -86,6 +86,10 @@ absl::Status RotateFreeText(const NodeFolder& folder, Entropy& entropy, Log* log
   ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, log));
   ESSAIM_ASSIGN_OR_RETURN(const FreeTextAccess access, OpenFreeText(folder, *engine, entropy));
   if (access.cipher == nullptr) return absl::FailedPreconditionError(access.rule.why);
+  // The full-text index holds the words of the notes under the same key; it is made of them again.
+  std::error_code error;
+  fs::remove_all(folder.path + "/notes.index", error);
+  if (error) return absl::UnavailableError("the index of the notes cannot be removed");
   ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, MakeNextKey(folder, "free_text", entropy));
   const std::string key_id = KeyIdOf(key);
   const CellCipher next(std::move(key), entropy);
@@ -124,7 +128,7 @@ absl::Status CheckNothingWaits(const NodeFolder& folder) {
 
 // What a source keeps in files of its own is sealed by it: nothing here knows these files.
 absl::Status RotateUnused(const NodeFolder& folder, std::string_view category, Entropy& entropy) {
-  const std::string data = absl::StrCat(folder.path, "/", Av(category));
+  const std::string data = folder.path + "/images";
   std::error_code error;
   if (IsThere(data) && !fs::is_empty(data, error)) {
     return absl::FailedPreconditionError(absl::StrCat(

@@ -60,6 +60,29 @@ TEST_F(StoreTest, DocumentsAndLogsOutliveTheProcess) {
   EXPECT_THAT(store->Get("site", "a"), HasCode(absl::StatusCode::kNotFound));
 }
 
+TEST_F(StoreTest, OpensWithAnotherKeyOnceItIsSealedAnew) {
+  const auto key = [](char letter) { return SecretBytes::CopyOf(std::string(32, letter)); };
+  {
+    const auto store = Open('a');
+    EXPECT_OK(store->Put("site", "b", "2"));
+    for (int i = 0; i < 12; ++i) EXPECT_OK(store->Append("run", std::to_string(i)));
+    EXPECT_OK(store->Reseal(key('b')));
+    EXPECT_EQ(*store->Get("site", "b"), "2");
+    EXPECT_OK(store->Append("run", "after"));
+  }
+  {
+    const auto store = Open('b');
+    EXPECT_EQ(*store->Get("site", "b"), "2");
+    EXPECT_EQ(store->ReadLog("run")->size(), 13u);
+    EXPECT_EQ(store->ReadLog("run")->at(11), "11");
+  }
+  const auto former = Open('a');
+  EXPECT_THAT(former->Get("site", "b").status(), HasCode(absl::StatusCode::kDataLoss));
+  // With a value that does not open, nothing is changed.
+  EXPECT_THAT(former->Reseal(key('c')), HasCode(absl::StatusCode::kDataLoss));
+  EXPECT_EQ(*Open('b')->Get("site", "b"), "2");
+}
+
 TEST_F(StoreTest, SealedValuesAreUnreadableWithoutTheKey) {
   {
     const auto store = Open('k');

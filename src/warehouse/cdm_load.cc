@@ -133,10 +133,10 @@ class Merge {
   absl::Status CountClosed(const CdmTable& table, const std::string& columns) {
     ESSAIM_ASSIGN_OR_RETURN(
         const std::int64_t n,
-        Number(engine_, absl::StrCat("SELECT COUNT(*) FROM (SELECT ", columns,
-                                     " FROM essaim_prior_", Av(table.name),
-                                     " WHERE replaced_by = ", report_.number, " EXCEPT SELECT ",
-                                     columns, " FROM ", Av(table.name), ") gone")));
+        Number(engine_,
+               absl::StrCat("SELECT COUNT(*) FROM (SELECT ", columns, " FROM essaim_prior_",
+                            Av(table.name), " WHERE replaced_by = ", report_.number,
+                            " EXCEPT SELECT ", columns, " FROM ", Av(table.name), ") gone")));
     const auto at = std::ranges::find(report_.tables, table.name, &CdmTableReport::table);
     if (at != report_.tables.end()) at->n_closed = static_cast<std::uint64_t>(n);
     return absl::OkStatus();

@@ -157,8 +157,8 @@ class Rotation(Site):
         self.assertIn("every person and row would get another number",
                       self.run_node("keys", "rotate", self.site, "pseudonyms", code=FAILED))
         self.assertIn("no key of 'nothing'", self.run_node("keys", "rotate", self.site, "nothing", code=BAD_INPUT))
-        (self.site / "imaging").mkdir()
-        (self.site / "imaging/1").write_text("sealed")
+        (self.site / "images").mkdir()
+        (self.site / "images/1").write_text("sealed")
         self.assertIn("not sealed anew", self.run_node("keys", "rotate", self.site, "imaging", code=FAILED))
 
 
