@@ -113,8 +113,8 @@ class Merge {
     const std::string same = absl::StrCat(field, " IN (SELECT ", field, " FROM ", name,
                                           " WHERE essaim_load = ", report_.number, ")");
     ESSAIM_RETURN_IF_ERROR(KeepPrior(table, same));
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-        absl::StrCat("DELETE FROM ", name, " WHERE ", earlier, " AND ", same)));
+    ESSAIM_RETURN_IF_ERROR(
+        engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", earlier, " AND ", same)));
     if (!options_.whole) return absl::OkStatus();
     ESSAIM_RETURN_IF_ERROR(TakeOut(table));
     return CountClosed(table, field);
