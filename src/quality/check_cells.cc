@@ -121,10 +121,7 @@ class Cells {
       case CheckKind::kPlausibleBeforeDeath:
         return {{WithDeath(), AfterDeath()}, {WithDeath(), absl::StrCat("COUNT(", field_, ")")}};
       case CheckKind::kWithinVisitDates:
-        return Over(
-            WithVisit(),
-            When(absl::StrCat(day, " < ", dialect_.AddDays("v.visit_start_date", "-7"), " OR ", day,
-                              " > ", dialect_.AddDays("v.visit_end_date", "7"))));
+        return Over(WithVisit(), When(absl::StrCat(day, " < v.earliest OR ", day, " > v.latest")));
       case CheckKind::kPlausibleStartBeforeEnd: {
         const std::string end = NameInT(check_.argument);
         return {{Whole(), When(absl::StrCat(day, " > ", Day(end)))},
@@ -272,11 +269,14 @@ class Cells {
         false, "death");
   }
 
+  // A visit's bounds once a visit, not once an event.
   Rows WithVisit() const {
-    Rows rows = From(
-        absl::StrCat(table_,
-                     " JOIN visit_occurrence v ON v.visit_occurrence_id = t.visit_occurrence_id"),
-        false, "visit_occurrence");
+    Rows rows = From(absl::StrCat(table_, " JOIN (SELECT visit_occurrence_id, ",
+                                  dialect_.AddDays("visit_start_date", "-7"), " AS earliest, ",
+                                  dialect_.AddDays("visit_end_date", "7"),
+                                  " AS latest FROM visit_occurrence) v ON v.visit_occurrence_id = "
+                                  "t.visit_occurrence_id"),
+                     false, "visit_occurrence");
     rows.field = "visit_occurrence_id";
     return rows;
   }
@@ -300,14 +300,16 @@ class Cells {
     return {{rows, Sum(absl::StrCat(is, " AND h.g <> ", gender))}, {rows, Sum(is)}};
   }
 
+  // The condition is in the count and not in a WHERE: columns that are not cut to fewer rows are
+  // grouped in the form in which they are stored.
   CheckCells OfUnit() const {
-    const Rows rows =
-        From(absl::StrCat(
-                 "(SELECT ", field_, " AS k, t.unit_concept_id AS u, COUNT(*) AS n FROM ", table_,
-                 " WHERE t.value_as_number IS NOT NULL AND t.unit_source_value IS NOT NULL AND "
-                 "COALESCE(t.unit_concept_id, -1) <> 0 GROUP BY ",
-                 field_, ", t.unit_concept_id) h"),
-             true);
+    const Rows rows = From(
+        absl::StrCat("(SELECT ", field_,
+                     " AS k, t.unit_concept_id AS u, COUNT(CASE WHEN t.value_as_number IS NOT "
+                     "NULL AND t.unit_source_value IS NOT NULL AND COALESCE(t.unit_concept_id, "
+                     "-1) <> 0 THEN 1 END) AS n FROM ",
+                     table_, " GROUP BY ", field_, ", t.unit_concept_id) h"),
+        true);
     const std::string is = absl::StrCat("h.k = ", Av(check_.concept_ids));
     const std::string wrong = check_.argument.empty() ? "h.u IS NOT NULL"
                                                       : absl::StrCat("COALESCE(h.u, -1) NOT IN (",

@@ -99,5 +99,56 @@ TEST_P(Quality, AMissingTableIsAFailedCheckAndTheRestIsNotApplicable) {
   }
 }
 
+// What counts keys 32 at a time, and what is not asked, finds what counting one by one does.
+TEST_P(Quality, RepeatedKeysAndOrphansAreCountedWhereverTheyAre) {
+  ASSERT_OK(CreateCdm(*engine_));
+  const auto run = [&](const std::string& sql) { ASSERT_OK(engine_->Execute(sql)); };
+  const auto violated = [&](const std::string& id) -> std::int64_t {
+    const auto done = RunChecks(*engine_, {.as_of = "2023-01-01"});
+    EXPECT_OK(done.status());
+    for (const CheckResult& r : done->results) {
+      if (CheckId(*r.check) == id) return r.error ? -2 : r.violated;
+    }
+    return -1;
+  };
+  const std::string keys = "field_isprimarykey_visit_occurrence_visit_occurrence_id",
+                    visits = "field_isforeignkey_measurement_visit_occurrence_id",
+                    persons = "field_isforeignkey_measurement_person_id",
+                    details = "field_isforeignkey_measurement_visit_detail_id",
+                    within = "field_withinvisitdates_measurement_measurement_date";
+  run("INSERT INTO person (person_id, year_of_birth) VALUES (1, 1950), (2, 1960)");
+  // Around zero, where a block ends, and far away.
+  for (const char* id : {"-33", "-1", "0", "31", "32", "63", "64", "2047"}) {
+    run(
+        absl::StrCat("INSERT INTO visit_occurrence (visit_occurrence_id, person_id, "
+                     "visit_start_date, visit_end_date) VALUES (",
+                     id, ", 1, DATE '2020-01-10', DATE '2020-01-12')"));
+    run(absl::StrCat("INSERT INTO visit_detail (visit_detail_id, person_id) VALUES (", id, ", 1)"));
+    run(
+        absl::StrCat("INSERT INTO measurement (measurement_id, person_id, measurement_date, "
+                     "visit_occurrence_id, visit_detail_id) VALUES (",
+                     id, ", 2, DATE '2020-01-11', ", id, ", ", id, ")"));
+  }
+  for (const std::string& id : {keys, visits, persons, details, within}) EXPECT_EQ(violated(id), 0);
+  // Orphans: in a block that is there, in one that is not, and beyond all.
+  run("UPDATE measurement SET visit_detail_id = 30 WHERE measurement_id = 31");
+  EXPECT_EQ(violated(details), 1);
+  run("UPDATE measurement SET visit_detail_id = 500 WHERE measurement_id = 32");
+  run("UPDATE measurement SET visit_detail_id = 4611686018427387904 WHERE measurement_id = 63");
+  EXPECT_EQ(violated(details), 3);
+  run("UPDATE measurement SET visit_occurrence_id = 1, person_id = 3 WHERE measurement_id = 64");
+  EXPECT_EQ(violated(visits), 1);
+  EXPECT_EQ(violated(persons), 1);
+  run("UPDATE measurement SET measurement_date = DATE '2020-01-20' WHERE measurement_id IN (0, "
+      "64)");
+  EXPECT_EQ(violated(within), 1);  // the other has no visit
+  // A key that is there twice: what refers to it meets two rows, which must not hide the orphan.
+  run("UPDATE measurement SET visit_occurrence_id = 64 WHERE measurement_id = 64");
+  EXPECT_EQ(violated(visits), 0);
+  run("UPDATE visit_occurrence SET visit_occurrence_id = 0 WHERE visit_occurrence_id = -1");
+  EXPECT_EQ(violated(keys), 2);
+  EXPECT_EQ(violated(visits), 1);
+}
+
 }  // namespace
 }  // namespace essaim
