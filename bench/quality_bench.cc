@@ -24,6 +24,7 @@
 #include "crypto/entropy.h"
 #include "quality/characteristics.h"
 #include "quality/run_checks.h"
+#include "quality/snapshot.h"
 #include "warehouse/duckdb_warehouse.h"
 #include "warehouse/omop_files.h"
 
@@ -114,8 +115,9 @@ void Measure(SqlEngine& engine, int factor, bool with_times) {
   Stretch::ForgetPeak();
   const Stretch report_stretch;
   const auto report = Characteristics(engine, *run, {.as_of = kAsOf});
+  const auto snapshot = SnapshotOf(engine, *run, 0);  // what the next load is compared with
   const Figures figures(report_stretch);
-  ESSAIM_CHECK(report.ok());
+  ESSAIM_CHECK(report.ok() && snapshot.ok());
   Print("seven figures", figures, 0);
 
   Stretch::ForgetPeak();

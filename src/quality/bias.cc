@@ -181,12 +181,13 @@ class BiasReport {
     return absl::OkStatus();
   }
 
-  absl::Status Measurements() {
+  absl::Status Measurements() {  // a person's first: those are few, measurements are not
     ESSAIM_ASSIGN_OR_RETURN(
         const SqlRows rows,
         engine_.Query(absl::StrCat(
-            "SELECT g.grp, COUNT(*), SUM(CASE WHEN m.value_as_number IS NULL AND "
-            "COALESCE(m.value_as_concept_id, 0) = 0 THEN 1 ELSE 0 END) FROM measurement m JOIN ",
+            "SELECT g.grp, SUM(m.n), SUM(m.empty) FROM (SELECT person_id, COUNT(*) AS n, SUM(CASE "
+            "WHEN value_as_number IS NULL AND COALESCE(value_as_concept_id, 0) = 0 THEN 1 ELSE 0 "
+            "END) AS empty FROM measurement GROUP BY person_id) m JOIN ",
             Groups(), " ON g.person_id = m.person_id GROUP BY g.grp")));
     for (const auto& row : rows.rows) {
       const auto at = groups_.find(TextOf(row[0]));

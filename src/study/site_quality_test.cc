@@ -48,7 +48,7 @@ TEST(QualityOfAStudy, PointsAtEachFault) {
       {"{volume: passed, thresholds: {V7: {watch: 0.5, fail: 0.8}}}", "more is better"},
       {"{volume: passed, thresholds: {V4: {watch: 0.8, fail: 0.5}}}", "less is better"},
       {"{volume: passed, thresholds: {B1: {watch: 0.8}}}",
-       "9:38: quality.thresholds.B1: is a "
+       "9:39: quality.thresholds.B1: is a "
        "figure of bias, which the study does not demand"},
   };
   for (const auto& [text, message] : faults) {

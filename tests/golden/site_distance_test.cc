@@ -83,7 +83,7 @@ TEST(SiteDistance, RefusesQuestionsAboutAnythingButTheSum) {
   state.vectors["n"][0] = 0.5;
   std::vector<double> out;
   EXPECT_THAT(algorithm->LocalStatistic(Site(0, {20, 0, 0, 0, 0}), state, out),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("counts that are none")));
 }
 
 TEST(SiteDistance, TakesBinsOfANumberAndRefusesThemOfLevels) {
