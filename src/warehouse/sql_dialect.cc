@@ -51,6 +51,10 @@ class DuckDb final : public CommonDialect {
                         " AS HUGEINT) * 18446744073709551616 + ", Av(id), ")");
   }
 
+  std::string Folded(std::string_view text) const override {
+    return absl::StrCat("strip_accents(lower(", Av(text), "))");
+  }
+
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("regexp_matches(", Av(text), ", ", SqlText(std::string(pattern)), ")");
   }
@@ -81,6 +85,13 @@ class Postgres final : public CommonDialect {
     const char* way = greatest ? " DESC" : "";
     return absl::StrCat("(ARRAY_AGG(", Av(value), " ORDER BY ", Av(day), way, ", ", Av(id), way,
                         ") FILTER (WHERE ", Av(condition), " AND ", Av(value), " IS NOT NULL))[1]");
+  }
+
+  // Capitals too: under the locale C a server's lower() leaves what is not ASCII alone.
+  std::string Folded(std::string_view text) const override {
+    return absl::StrCat("translate(lower(", Av(text),
+                        "), 'àáâãäåçèéêëìíîïñòóôõöøùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸ', "
+                        "'aaaaaaceeeeiiiinoooooouuuuyyaaaaaaceeeeiiiinoooooouuuuyy')");
   }
 
   std::string Matches(std::string_view text, std::string_view pattern) const override {
