@@ -15,12 +15,12 @@
 #include "cli/connection.h"
 #include "cli/fail.h"
 #include "cli/screen.h"
+#include "cli/study_cohort.h"
 #include "cli/study_text.h"
 #include "report/csv.h"
 #include "report/site_labels.h"
 #include "report/terminal.h"
 #include "study/json_schema.h"
-#include "study/study_source.h"
 #include "transport/json_text.h"
 
 namespace essaim::cli {
@@ -31,7 +31,7 @@ using Json = nlohmann::json;
 struct Arguments {
   ConnectionFlags connection;
   std::string file, id, analysis, format = "table", out;
-  bool masked_sample = false, all = false;
+  bool masked_sample = false, all = false, by_site = false;
 };
 
 Registry AllAlgorithms() {
@@ -54,17 +54,6 @@ int Check(const Arguments& args) {
   std::printf("%s: fine: %zu variables, %zu sites, %zu analyses\n", args.file.c_str(),
               file->study.schema.size(), file->study.sites.size(), file->study.analyses.size());
   return kOk;
-}
-
-// The study with one question: how many persons are there? Sites are asked as for any other.
-void KeepCohort(Study& study) {
-  Analysis count{.name = "cohort", .algorithm = "descriptive/count"};
-  for (const Analysis& analysis : study.analyses) {
-    if (analysis.algorithm == count.algorithm) count = analysis;
-  }
-  study.name = absl::StrCat(study.name.substr(0, 57), "-cohort");
-  study.analyses = {std::move(count)};
-  study.source = StudySource(study);
 }
 
 // The hub's answer, which has the study's id.
@@ -205,19 +194,40 @@ int ShowResult(const Arguments& args) {
   return kOk;
 }
 
-// Sends the count alone, follows it and shows it.
+// The persons left after each step of the cohort, from the analysis that asks for it.
+absl::StatusOr<std::string> Attrition(const Arguments& args) {
+  ESSAIM_ASSIGN_OR_RETURN(const Json json,
+                          Get(args, absl::StrCat("/v1/studies/", args.id, "/result")));
+  for (const Json& analysis : json["analyses"]) {
+    if (JsonText(analysis, "name") != kAttrition) continue;
+    ESSAIM_ASSIGN_OR_RETURN(const std::string bytes, FromHex(JsonText(analysis, "result_bytes")));
+    ESSAIM_ASSIGN_OR_RETURN(const Result result, Result::Decode(bytes));
+    return AttritionText(result);
+  }
+  return std::string();
+}
+
+// Sends the counts alone, follows them and shows them.
 int Cohort(const Arguments& args) {
   absl::StatusOr<StudyFile> file = ReadStudyFile(args.file, AllAlgorithms());
   if (!file.ok()) return Fail(file.status());
-  KeepCohort(file->study);
-  const absl::StatusOr<std::string> body = Send(args, file->study);
+  const absl::StatusOr<Study> question = CohortQuestion(file->study, args.by_site);
+  if (!question.ok()) return Fail(question.status());
+  const absl::StatusOr<std::string> body = Send(args, *question);
   if (!body.ok()) return Fail(body.status());
   Arguments study = args;
   study.id = JsonText(Json::parse(*body, nullptr, false), "id");
   study.format = "quiet";
   const int ended = Watch(study);
   study.format = args.format;
-  return ended == kOk ? ShowResult(study) : ended;
+  if (ended != kOk) return ended;
+  if (args.format == "table") {
+    const absl::StatusOr<std::string> steps = Attrition(study);
+    if (!steps.ok()) return Fail(steps.status());
+    if (!steps->empty())
+      std::printf("── persons left after each step, at all sites ──\n\n%s\n", steps->c_str());
+  }
+  return ShowResult(study);
 }
 
 int Show(const Arguments& args) {
@@ -299,8 +309,11 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
   CLI::App* check = add(*study, "check", "Check a study file without sending it", Check);
   CLI::App* submit = add(*study, "submit", "Send a study to the hub", Submit);
   CLI::App* cohort =
-      add(*study, "cohort", "Ask the sites how many persons a study's cohort has, and nothing else",
+      add(*study, "cohort",
+          "Ask the sites how many persons a study's cohort has and where the others are lost",
           Cohort);
+  cohort->add_flag("--by-site", args->by_site,
+                   "also each site's steps; a site whose policy gives none stays out");
   CLI::App* watch = add(*study, "watch", "Follow a study until it ends", Watch);
   CLI::App* result = add(*study, "result", "Show a study's results", ShowResult);
   CLI::App* show = add(*study, "show", "Where a study stands", Show);

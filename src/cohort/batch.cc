@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "cohort/attrition.h"
 #include "cohort/opt_out_sql.h"
 
 namespace essaim::cohort {
@@ -31,17 +32,6 @@ std::string DateOrNull(const std::string& date) {
 
 const char* KeepOf(Limit limit) {
   return limit == Limit::kAll ? "'all'" : limit == Limit::kFirst ? "'first'" : "'last'";
-}
-
-std::vector<std::string> StepNames(const Definition& definition) {
-  std::vector<std::string> names = {"entry events"};
-  if (definition.additional.has_value()) names.push_back("additional criteria");
-  for (std::size_t i = 0; i < definition.rules.size(); ++i) {
-    const std::string& name = definition.rules[i].name;
-    names.push_back(name.empty() ? StrCat("inclusion rule ", i + 1) : name);
-  }
-  names.push_back("cohort");
-  return names;
 }
 
 }  // namespace

@@ -23,18 +23,30 @@ using absl::StrCat;
 constexpr std::size_t kCandidatesMax = 2'000;  // whose records are counted
 constexpr std::size_t kWordsMax = 20;
 
-// Capitals too: under the locale C a server's lower() leaves what is not ASCII alone.
-std::string Fold(std::string_view text) {
-  return StrCat("translate(lower(", Av(text),
-                "), 'àáâãäåçèéêëìíîïñòóôõöøùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸœæŒÆ', "
-                "'aaaaaaceeeeiiiinoooooouuuuyyaaaaaaceeeeiiiinoooooouuuuyyoaoa')");
-}
+// Conditions on names, compared in small letters without accents.
+class Names {
+ public:
+  explicit Names(const SqlDialect& dialect) : dialect_(dialect) {}
 
-std::string Like(std::string_view before, std::string_view text, std::string_view after) {
-  const std::string escaped =
-      absl::StrReplaceAll(Av(text), {{"!", "!!"}, {"%", "!%"}, {"_", "!_"}});
-  return StrCat(" LIKE ", Fold(SqlText(StrCat(Av(before), escaped, Av(after)))), " ESCAPE '!'");
-}
+  std::string Folded(std::string_view text) const { return dialect_.Folded(text); }
+
+  std::string Like(std::string_view before, std::string_view text, std::string_view after) const {
+    const std::string escaped =
+        absl::StrReplaceAll(Av(text), {{"!", "!!"}, {"%", "!%"}, {"_", "!_"}});
+    return StrCat(" LIKE ", Folded(SqlText(StrCat(Av(before), escaped, Av(after)))),
+                  " ESCAPE '!'");
+  }
+
+  // The rank of x.folded among the names that have all words of the text.
+  std::string Rank(const std::string& text) const {
+    return StrCat("CASE WHEN x.folded = ", Folded(SqlText(text)), " THEN 1 WHEN x.folded",
+                  Like("", text, "%"), " THEN 2 WHEN x.folded", Like("% ", text, "%"),
+                  " THEN 3 ELSE 4 END");
+  }
+
+ private:
+  const SqlDialect& dialect_;
+};
 
 std::string TextOf(const SqlValue& value) {
   const auto* text = std::get_if<std::string>(&value);
@@ -64,18 +76,13 @@ ConceptRow RowOf(const std::vector<SqlValue>& row) {
           .maps_to = {}};
 }
 
-// The rank of a name among those that have all words; `folded` is the name.
-std::string Rank(const std::string& text) {
-  return StrCat("CASE WHEN x.folded = ", Fold(SqlText(text)), " THEN 1 WHEN x.folded",
-                Like("", text, "%"), " THEN 2 WHEN x.folded", Like("% ", text, "%"),
-                " THEN 3 ELSE 4 END");
-}
-
-std::string CandidatesSql(const ConceptQuery& query, const std::vector<std::string>& words) {
+std::string CandidatesSql(const ConceptQuery& query, const std::vector<std::string>& words,
+                          const SqlDialect& dialect) {
+  const Names names(dialect);
   const std::string text = absl::StrJoin(words, " ");
   std::string has_all;
   for (const std::string& word : words)
-    StrAppend(&has_all, has_all.empty() ? "" : " AND ", "x.folded", Like("%", word, "%"));
+    StrAppend(&has_all, has_all.empty() ? "" : " AND ", "x.folded", names.Like("%", word, "%"));
   std::string filters;
   if (!query.domain.empty()) StrAppend(&filters, " AND c.domain_id = ", SqlText(query.domain));
   if (!query.vocabulary.empty())
@@ -88,11 +95,11 @@ std::string CandidatesSql(const ConceptQuery& query, const std::vector<std::stri
   return StrCat(
       "WITH hits AS (SELECT c.concept_id, 0 AS place FROM concept c WHERE (lower(c.concept_code) = "
       "lower(",
-      SqlText(text), ")", by_number, ") UNION ALL SELECT x.concept_id, ", Rank(text),
-      " FROM (SELECT c.concept_id, ", Fold("c.concept_name"),
+      SqlText(text), ")", by_number, ") UNION ALL SELECT x.concept_id, ", names.Rank(text),
+      " FROM (SELECT c.concept_id, ", names.Folded("c.concept_name"),
       " AS folded FROM concept c WHERE TRUE", filters, ") x WHERE ", has_all,
-      " UNION ALL SELECT x.concept_id, 4 + ", Rank(text), " FROM (SELECT s.concept_id, ",
-      Fold("s.concept_synonym_name"), " AS folded FROM concept_synonym s) x WHERE ", has_all,
+      " UNION ALL SELECT x.concept_id, 4 + ", names.Rank(text), " FROM (SELECT s.concept_id, ",
+      names.Folded("s.concept_synonym_name"), " AS folded FROM concept_synonym s) x WHERE ", has_all,
       ") SELECT c.concept_id, ", kNamed, ", h.place FROM (SELECT concept_id, MIN(place) AS place FROM hits "
       "GROUP BY concept_id) h JOIN concept c ON c.concept_id = h.concept_id WHERE TRUE",
       filters,
@@ -183,7 +190,7 @@ absl::StatusOr<std::vector<ConceptRow>> SearchConcepts(SqlEngine& engine,
     return absl::FailedPreconditionError(
         "the table concept is empty: load a vocabulary (docs/warehouse.md)");
   }
-  ESSAIM_ASSIGN_OR_RETURN(const SqlRows found, engine.Query(CandidatesSql(query, words)));
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows found, engine.Query(CandidatesSql(query, words, engine.dialect())));
   std::vector<ConceptRow> rows;
   std::map<std::int64_t, std::int64_t> places;
   for (const auto& row : found.rows) {

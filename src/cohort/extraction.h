@@ -35,12 +35,17 @@ struct ExtractedColumn {
   std::map<std::int64_t, double> levels;  // of concepts to values; empty: the number itself
   std::optional<double> filler;           // in the place of a missing value
   bool exclude_missing = false;           // persons without a value are no part of the table
+  bool is_site = false;                   // no column: the site's place in the study
 };
 
 struct Extraction {
   Definition cohort;
   std::vector<PersonVariable> variables;
   std::vector<ExtractedColumn> columns;  // one a variable of the schema
+  // The table has everybody with an entry event, not the cohort alone, and a variable that tells the
+  // last step (attrition.h) that the person came to. The index of those who are not in the cohort is
+  // their first entry event.
+  bool with_steps = false;
 };
 
 // kInvalidArgument: one line a fault, "line:column: key: what is wrong and what was expected".

@@ -129,6 +129,38 @@ TEST_P(ExtractionTest, MissingValuesHaveARule) {
   EXPECT_THAT(Column(cohort, 4), ElementsAre(120, 130));
 }
 
+TEST_P(ExtractionTest, TellsHowFarPersonsCame) {
+  Fill();
+  Sql("INSERT INTO essaim_opt_out VALUES (3, 'all', NULL, NULL)");
+  Sql("DELETE FROM condition_occurrence WHERE person_id = 2");
+  std::string text = kStudy;
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  replace("      entry: {events: [{condition: stroke}]}\n",
+          "      entry: {events: [{condition: stroke}]}\n"
+          "      include: [{name: adult, all: [{person: {age: {at_least: 18}}}]}]\n");
+  replace("sites: [a, b, c]\nquality",
+          "    steps: [entry, adults, cohort]\n    sites: [a, b, c]\nsites: [a, b, c]\nquality");
+  replace("cohort: {include: age >= 18}\n", "");
+  const auto parsed = ParseStudy(text, nullptr);
+  ASSERT_OK(parsed.status());
+  const Study& study = *parsed;
+  ASSERT_EQ(study.schema.size(), 9u);
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort cohort,
+                       FreezeExtraction(*engine_, study, study.analyses[0], 1, "2023-01-01"));
+  // The first is in the cohort, the fourth is a child; the second has no entry event, the third objects.
+  ASSERT_EQ(cohort.n_rows, 2u);
+  EXPECT_THAT(Column(cohort, 0), ElementsAre(70, 10));
+  EXPECT_THAT(Column(cohort, 7), ElementsAre(2, 0));
+  EXPECT_THAT(Column(cohort, 8), ElementsAre(1, 1));
+  // The names are of other steps than the cohort has.
+  replace("steps: [entry, adults, cohort]", "steps: [entry, cohort]");
+  ASSERT_OK_AND_ASSIGN(const Study wrong, ParseStudy(text, nullptr));
+  EXPECT_THAT(ParseExtraction(wrong.omop, wrong.schema),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("names for the 3 steps")));
+}
+
 TEST_P(ExtractionTest, ObjectionsHold) {
   Fill();
   Sql("INSERT INTO essaim_opt_out VALUES (1, 'all', NULL, NULL), (2, 'ai', NULL, NULL), "

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "cohort/attrition.h"
 #include "cohort/extraction.h"
 #include "crypto/hash.h"
 #include "study/expression.h"
@@ -46,16 +47,44 @@ absl::StatusOr<SqlNumbers> Rows(SqlEngine& engine, const VariableRequest& reques
   return rows;
 }
 
+// Who has an entry event, as a cohort of their own: those of the cohort from their start in it, the
+// others from their first entry event. Its id.
+absl::StatusOr<int> AddEverybody(SqlEngine& engine, int n_steps) {
+  const int everybody = n_steps + 1;
+  const auto add = [&](int id, const char* which) {
+    return absl::StrCat("INSERT INTO ", kTarget, " SELECT ", everybody,
+                        ", t.subject_id, MIN(t.cohort_start_date), MIN(t.cohort_start_date) FROM ",
+                        kTarget, " t WHERE t.cohort_definition_id = ", id, which,
+                        " GROUP BY t.subject_id");
+  };
+  const std::string others =
+      absl::StrCat(" AND t.subject_id NOT IN (SELECT m.subject_id FROM ", kTarget,
+                   " m WHERE m.cohort_definition_id = ", everybody, ")");
+  for (const std::string& statement :
+       {absl::StrCat("DELETE FROM ", kTarget, " WHERE cohort_definition_id = ", everybody),
+        add(n_steps, ""), add(1, others.c_str())})
+    ESSAIM_RETURN_IF_ERROR(engine.Execute(statement));
+  return everybody;
+}
+
 absl::StatusOr<SqlNumbers> Extract(SqlEngine& engine, const Extraction& extraction,
                                    const OptOut& opt_out) {
   ESSAIM_RETURN_IF_ERROR(engine.Execute(
       absl::StrCat("CREATE TABLE IF NOT EXISTS ", kTarget,
                    " (cohort_definition_id BIGINT, subject_id BIGINT, cohort_start_date DATE, "
                    "cohort_end_date DATE)")));
-  ESSAIM_RETURN_IF_ERROR(RunCohorts(engine, {{.id = kCohortId, .definition = extraction.cohort}},
-                                    {.target = kTarget, .opt_out = opt_out})
-                             .status());
-  const VariableRequest request{.cohort_id = kCohortId,
+  const std::vector<NumberedDefinition> definitions =
+      extraction.with_steps
+          ? StepDefinitions(extraction.cohort)
+          : std::vector<NumberedDefinition>{{.id = kCohortId, .definition = extraction.cohort}};
+  ESSAIM_RETURN_IF_ERROR(
+      RunCohorts(engine, definitions, {.target = kTarget, .opt_out = opt_out}).status());
+  int cohort_id = kCohortId;
+  if (extraction.with_steps) {
+    ESSAIM_ASSIGN_OR_RETURN(cohort_id,
+                            AddEverybody(engine, static_cast<int>(definitions.size())));
+  }
+  const VariableRequest request{.cohort_id = cohort_id,
                                 .cohort_table = kTarget,
                                 .concept_sets = extraction.cohort.concept_sets,
                                 .variables = extraction.variables,
@@ -132,6 +161,10 @@ absl::StatusOr<FrozenCohort> FreezeExtraction(SqlEngine& engine, const Study& st
   std::vector<std::vector<double>> columns;
   for (std::size_t v = 0; v < study.schema.size(); ++v) {
     const ExtractedColumn& column = extraction.columns[v];
+    if (column.is_site) {
+      columns.emplace_back(rows.keys.size(), static_cast<double>(site));
+      continue;
+    }
     const auto at = std::find(rows.names.begin(), rows.names.end(), column.column);
     if (at == rows.names.end())
       return absl::InternalError(absl::StrCat("no column for ", study.schema.variables()[v].name));

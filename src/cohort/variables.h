@@ -54,6 +54,7 @@ struct PersonVariable {
     kMeasurement,   // a summary of values in the window
     kCharlson,      // the Charlson index, or a group of it, of conditions in the window
     kElixhauser,    // the same of Elixhauser
+    kStep,          // how many of the cohorts 1 to `n_steps` the person is in, less one
     kOutcome,       // NAME_event (1 or 0), NAME_days (to the event or the censoring), NAME_status
   };
   enum class Summary { kLast, kFirst, kMean, kMedian, kMin, kMax };
@@ -79,6 +80,7 @@ struct PersonVariable {
   Codes codes = Codes::kStandard;
   bool other_weights = false;  // the scheme's second weights, see comorbidity.h
   int group = -1;              // 1 or 0 for this group alone, not the score; -1: the score
+  int n_steps = 0;  // of kStep: see attrition.h
   // Of kOutcome: events from the window's start on (the index date by default) count; a person is
   // censored at the end of the observation period, at death, and at `horizon_days`. The status is 0
   // (censored), 1 (the event) or 2 (death before it, within the follow-up).

@@ -217,6 +217,14 @@ void VariablesSql::AddOutcome(const PersonVariable& variable) {
                                            end, " THEN 2 ELSE 0 END"));
 }
 
+void VariablesSql::AddStep(const PersonVariable& variable) {
+  const std::string alias = Join(StrCat(
+      "SELECT subject_id AS person_id, MAX(cohort_definition_id) - 1 AS step FROM ",
+      request_.cohort_table, " WHERE cohort_definition_id BETWEEN 1 AND ", variable.n_steps,
+      " GROUP BY subject_id"));
+  Column(variable.name, alias + ".step");
+}
+
 void VariablesSql::Add(const PersonVariable& variable) {
   switch (variable.kind) {
     case Kind::kAge:
@@ -238,6 +246,8 @@ void VariablesSql::Add(const PersonVariable& variable) {
       return AddComorbidity(variable);
     case Kind::kReadmissions:
       return AddReadmissions(variable);
+    case Kind::kStep:
+      return AddStep(variable);
     case Kind::kOutcome:
       return AddOutcome(variable);
     default:

@@ -32,6 +32,7 @@ class VariablesSql {
   void AddAncestors(const PersonVariable& variable);    // Charlson
   void AddComorbidity(const PersonVariable& variable);  // by codes
   void AddReadmissions(const PersonVariable& variable);
+  void AddStep(const PersonVariable& variable);
   void AddOutcome(const PersonVariable& variable);
   std::string Index() const;
   std::string Within(const PersonVariable& variable, std::string_view date) const;

@@ -95,6 +95,11 @@ TEST(Policy, NamesTheRuleThatIsBroken) {
   denied({}, cells, "minimum_cell");
   Study few = Asked();
   few.privacy.minimum_sites = 2;
+  Study by_site = Asked();
+  by_site.schema = *Schema::Make({Variable{
+      .name = "essaim_site", .kind = VariableKind::kCategory, .levels = {"a", "b"}}});
+  denied({}, by_site, "counts by site");
+  EXPECT_OK(CheckStudy(Policy{.per_site_counts = true}, by_site));
   denied({}, few, "minimum_sites");
   Study goes_on = Asked();
   goes_on.privacy.on_dropout = Privacy::OnDropout::kContinue;

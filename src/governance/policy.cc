@@ -37,6 +37,8 @@ absl::Status CheckStudy(const Policy& policy, const Study& study) {
   if (asked.on_dropout == Privacy::OnDropout::kContinue && !policy.allow_continue_on_dropout) {
     return Denied("on_dropout is continue; this site allows only wait");
   }
+  if (!policy.per_site_counts && study.schema.Find(kSiteVariable).has_value())
+    return Denied("counts by site are asked; this site gives none (per_site_counts)");
   if (!Matches(policy.allowed_datasets, study.dataset)) {
     return Denied(absl::StrFormat("data set %s is not open to studies", study.dataset));
   }

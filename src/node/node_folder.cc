@@ -46,6 +46,7 @@ std::string IfThere(const std::string& path) {
 Json PolicyJson(const Policy& policy) {
   return {{"approve", policy.approve == Policy::Approve::kAuto ? "auto" : "ask"},
           {"minimum_cohort", policy.minimum_cohort},
+          {"per_site_counts", policy.per_site_counts},
           {"minimum_cell", policy.minimum_cell},
           {"minimum_sites", policy.minimum_sites},
           {"allow_continue_on_dropout", policy.allow_continue_on_dropout},
@@ -104,6 +105,7 @@ absl::StatusOr<Policy> ReadPolicy(const std::string& path) {
       {"minimum_sites", [&](const Json& v) { return TakeInteger(v, policy.minimum_sites); }},
       {"allow_continue_on_dropout",
        [&](const Json& v) { return TakeBool(v, policy.allow_continue_on_dropout); }},
+      {"per_site_counts", [&](const Json& v) { return TakeBool(v, policy.per_site_counts); }},
       {"allowed_algorithms",
        [&](const Json& v) { return TakeTexts(v, policy.allowed_algorithms); }},
       {"allowed_datasets", [&](const Json& v) { return TakeTexts(v, policy.allowed_datasets); }},

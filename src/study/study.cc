@@ -151,11 +151,22 @@ class StudyReader {
   static absl::StatusOr<Schema> SchemaOfOmop(const std::string& text) {
     ESSAIM_ASSIGN_OR_RETURN(const YamlNode root, ParseYaml(text, limits::kStudyBytesMax));
     YamlFaults faults;
-    CheckKeys(root, "", {"cohort", "circe", "variables"}, faults);
+    CheckKeys(root, "", {"cohort", "circe", "variables", "steps", "sites"}, faults);
     const YamlNode* list = root.Find("variables");
     SchemaFile file = ReadVariables(list == nullptr ? root : *list, "variables", faults, {"from"});
+    std::vector<Variable> variables = file.schema.variables();
+    for (const auto& [key, name] : {std::pair("steps", kStepVariable), {"sites", kSiteVariable}}) {
+      const YamlNode* levels = root.Find(key);
+      if (levels == nullptr) continue;
+      Variable& variable = variables.emplace_back();
+      variable.name = std::string(name);
+      variable.kind = VariableKind::kCategory;
+      for (const YamlNode& level : levels->items) variable.levels.push_back(level.text);
+      if (levels->kind != YamlNode::Kind::kList || levels->items.empty())
+        faults.Add(*levels, key, "expected a list of names");
+    }
     ESSAIM_RETURN_IF_ERROR(faults.ToStatus());
-    return std::move(file.schema);
+    return Schema::Make(std::move(variables));
   }
 
   void ReadSchemaFile(const YamlNode& node) {

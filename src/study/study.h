@@ -39,6 +39,11 @@ struct Analysis {
   std::size_t line = 0;  // in the text that was parsed, from 1
 };
 
+// Variables that an extraction has by its keys `steps` and `sites`: how far a person came into the
+// cohort, and the site. A site's policy decides on the second.
+inline constexpr std::string_view kStepVariable = "essaim_step";
+inline constexpr std::string_view kSiteVariable = "essaim_site";
+
 struct Study {
   std::string name;  // [a-z0-9-]{1,64}
   std::string title;

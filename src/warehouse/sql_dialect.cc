@@ -75,6 +75,10 @@ class DuckDb final : public CommonDialect {
 
   std::int64_t RowsStep() const override { return 1024; }
 
+  std::string Folded(std::string_view text) const override {
+    return absl::StrCat("strip_accents(lower(", Av(text), "))");
+  }
+
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("regexp_matches(", Av(text), ", ", SqlText(std::string(pattern)), ")");
   }
@@ -124,6 +128,13 @@ class Postgres final : public CommonDialect {
   }
 
   std::int64_t RowsStep() const override { return 16; }  // pages, of 8 KiB
+
+  // Capitals too: under the locale C a server's lower() leaves what is not ASCII alone.
+  std::string Folded(std::string_view text) const override {
+    return absl::StrCat("translate(lower(", Av(text),
+                        "), 'àáâãäåçèéêëìíîïñòóôõöøùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸ', "
+                        "'aaaaaaceeeeiiiinoooooouuuuyyaaaaaaceeeeiiiinoooooouuuuyy')");
+  }
 
   std::string Matches(std::string_view text, std::string_view pattern) const override {
     return absl::StrCat("(", Av(text), " ~ ", SqlText(std::string(pattern)), ")");

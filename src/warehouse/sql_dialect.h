@@ -32,6 +32,8 @@ class SqlDialect {
   // `condition` holds and the value is not NULL. `day` and `id` are whole numbers.
   virtual std::string ValueAtEnd(std::string_view value, std::string_view day, std::string_view id,
                                  std::string_view condition, bool greatest) const = 0;
+  // Small letters without accents.
+  virtual std::string Folded(std::string_view text) const = 0;
   // True where the text matches the regular expression (POSIX extended) somewhere.
   virtual std::string Matches(std::string_view text, std::string_view pattern) const = 0;
   // Integers in blocks of 32 that follow one another: an integer's block, its bit in there as an
