@@ -173,6 +173,51 @@ const std::unordered_map<std::string, std::vector<Phrase>>& Phrases() {
   return *kAll;
 }
 
+struct Heading {
+  std::string_view name, loinc, titles;  // titles with a comma between
+  bool family, historical;
+};
+
+constexpr Heading kHeadings[] = {
+    {"family history", "10157-6", "antecedents familiaux,atcd familiaux,family history,fh", true,
+     false},
+    {"past history", "11348-0",
+     "antecedents,atcd,antecedents personnels,antecedents medicaux,antecedents chirurgicaux,past "
+     "medical "
+     "history,past history,pmh,medical history,surgical history,past surgical history",
+     false, true},
+    {"present illness", "10164-2",
+     "histoire de la maladie,hdm,anamnese,history of present illness,hpi,history,histoire "
+     "recente",
+     false, false},
+    {"reason", "29299-5",
+     "motif,motif de consultation,motif d hospitalisation,chief complaint,reason for visit,cc",
+     false, false},
+    {"allergies", "48765-2", "allergies,allergie", false, false},
+    {"medications", "10160-0",
+     "traitement,traitements,traitement habituel,traitement en cours,medications,current "
+     "medications,meds,"
+     "traitement de sortie,ordonnance",
+     false, false},
+    {"social history", "29762-2", "mode de vie,social history,habitus", false, false},
+    {"examination", "29545-1",
+     "examen,examen clinique,examen physique,clinique,physical exam,physical "
+     "examination,exam,examination",
+     false, false},
+    {"results", "30954-2",
+     "biologie,bilan biologique,resultats,examens complementaires,labs,laboratory "
+     "data,results,imagerie,imaging,"
+     "radiologie,radiology",
+     false, false},
+    {"hospital course", "8648-8", "evolution,evolution dans le service,hospital course,course",
+     false, false},
+    {"assessment and plan", "51847-2",
+     "conclusion,conclusions,synthese,au total,assessment,impression,plan,assessment and "
+     "plan,a/p,diagnostic,"
+     "diagnosis,conduite a tenir,cat",
+     false, false},
+};
+
 bool IsSilent(const Token& t) { return t.Is("'") || t.Is("-") || t.kind == Token::Kind::kBreak; }
 
 // One past the last token of the phrase at i; 0 if it is not there.
@@ -320,50 +365,6 @@ TermContext ContextFinder::Of(std::size_t begin, std::size_t end) const {
 }
 
 std::vector<NoteSection> FindSections(const std::vector<Token>& tokens) {
-  struct Heading {
-    std::string_view name, loinc, titles;  // titles with a comma between
-    bool family, historical;
-  };
-
-  static constexpr Heading kHeadings[] = {
-      {"family history", "10157-6", "antecedents familiaux,atcd familiaux,family history,fh", true,
-       false},
-      {"past history", "11348-0",
-       "antecedents,atcd,antecedents personnels,antecedents medicaux,antecedents chirurgicaux,past "
-       "medical "
-       "history,past history,pmh,medical history,surgical history,past surgical history",
-       false, true},
-      {"present illness", "10164-2",
-       "histoire de la maladie,hdm,anamnese,history of present illness,hpi,history,histoire "
-       "recente",
-       false, false},
-      {"reason", "29299-5",
-       "motif,motif de consultation,motif d hospitalisation,chief complaint,reason for visit,cc",
-       false, false},
-      {"allergies", "48765-2", "allergies,allergie", false, false},
-      {"medications", "10160-0",
-       "traitement,traitements,traitement habituel,traitement en cours,medications,current "
-       "medications,meds,"
-       "traitement de sortie,ordonnance",
-       false, false},
-      {"social history", "29762-2", "mode de vie,social history,habitus", false, false},
-      {"examination", "29545-1",
-       "examen,examen clinique,examen physique,clinique,physical exam,physical "
-       "examination,exam,examination",
-       false, false},
-      {"results", "30954-2",
-       "biologie,bilan biologique,resultats,examens complementaires,labs,laboratory "
-       "data,results,imagerie,imaging,"
-       "radiologie,radiology",
-       false, false},
-      {"hospital course", "8648-8", "evolution,evolution dans le service,hospital course,course",
-       false, false},
-      {"assessment and plan", "51847-2",
-       "conclusion,conclusions,synthese,au total,assessment,impression,plan,assessment and "
-       "plan,a/p,diagnostic,"
-       "diagnosis,conduite a tenir,cat",
-       false, false},
-  };
   std::vector<NoteSection> sections;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (i > 0 && tokens[i - 1].kind != Token::Kind::kBreak) continue;

@@ -36,7 +36,7 @@ Run DigitsFrom(const NoteText& note, std::size_t i, std::string_view between, st
   return run;
 }
 
-// 0X XX XX XX XX, +33 X ..., 0033 ...; (XXX) XXX-XXXX, +1 XXX ...; +CC and 8 digits or more.
+// 01 23 45 67 89, +33 1 ..., 0033 ...; (555) 555-0199, +1 555 ...; + and 8 digits or more.
 std::size_t PhoneEnd(const NoteText& note, std::size_t i) {
   const bool plus = note[i].Is("+");
   const bool bracket = note[i].Is("(") && note.Digits(i + 1) == 3;
