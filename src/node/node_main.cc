@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "crypto/certificates.h"
 #include "crypto/entropy.h"
+#include "node/annotate_command.h"
 #include "node/cohort_command.h"
 #include "node/concepts_command.h"
 #include "node/control.h"
@@ -31,6 +32,7 @@
 #include "node/loads_command.h"
 #include "node/node_folder.h"
 #include "node/node_service.h"
+#include "node/note_commands.h"
 #include "node/opt_out_command.h"
 #include "node/peers.h"
 #include "node/quality_command.h"
@@ -315,6 +317,9 @@ int Main(int argc, char** argv) {
                              ConceptsCommand(app),
                              OptOutCommand(app),
                              KeysCommand(app),
+                             IndexCommand(app),
+                             SearchCommand(app),
+                             AnnotateCommand(app),
                              IdentityCommand(app),
                              PeersCommand(app),
                              StudiesCommand(app)};

@@ -38,7 +38,7 @@ void KnownNames::AddHospital(std::string_view name) {
     words.push_back(std::move(token.folded));
   }
   // What follows the name as registers write it is left out in notes.
-  while (words.size() > 2 && InList(words.back(), "inc llc corporation corp group ltd pc"))
+  while (words.size() > 2 && InList(words.back(), "inc llc corporation corp ltd pc"))
     words.pop_back();
   if (words.size() < 2 || hospital_keys_.size() >= kHospitalsMax) return;
   if (hospital_keys_.insert(key).second) hospitals_[words[0]].push_back(words);

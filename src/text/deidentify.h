@@ -1,8 +1,8 @@
 // Finds and replaces what in a clinical note tells who people are: rules and word lists, in French
 // and English, and the names that the site knows.
 //
-// It misses things: docs/text.md has its recall by class on a labelled set, and what it does not look
-// for. What is found becomes a tag, "[NOM]"; nothing else of the text changes.
+// It misses things: docs/text.md has its recall by class on a labelled set, and what it does not
+// look for. What is found becomes a tag, "[NOM]"; nothing else of the text changes.
 //
 // Threads: const functions may run concurrently.
 #pragma once
@@ -37,8 +37,8 @@ class KnownNames {
   std::unordered_map<std::string, std::vector<std::vector<std::string>>> hospitals_;
 };
 
-// Spans in the text's order, apart from each other. `persons`: what the site knows of the note's own
-// person (each identifier one); `known`: of everybody.
+// Spans in the text's order, apart from each other. `persons`: what the site knows of the note's
+// own person (each identifier one); `known`: of everybody.
 std::vector<Span> FindIdentifying(std::string_view text, std::span<const Identity> persons,
                                   const KnownNames& known);
 std::string ReplaceSpans(std::string_view text, const std::vector<Span>& spans);

@@ -8,11 +8,18 @@ namespace {
 
 // 1 to 12; 0 if the word is no month. "mars" and "may" are words too: the caller looks around.
 int MonthOf(std::string_view word) {
-  static constexpr std::string_view kMonths[12] = {
-      "janvier january janv jan",     "fevrier february fevr fev feb", "mars march mar",
-      "avril april avr apr",          "mai may",                       "juin june jun",
-      "juillet july juil jul",        "aout august aou aug",           "septembre september sept sep",
-      "octobre october oct",          "novembre november nov",         "decembre december dec"};
+  static constexpr std::string_view kMonths[12] = {"janvier january janv jan",
+                                                   "fevrier february fevr fev feb",
+                                                   "mars march mar",
+                                                   "avril april avr apr",
+                                                   "mai may",
+                                                   "juin june jun",
+                                                   "juillet july juil jul",
+                                                   "aout august aou aug",
+                                                   "septembre september sept sep",
+                                                   "octobre october oct",
+                                                   "novembre november nov",
+                                                   "decembre december dec"};
   for (int m = 0; m < 12; ++m) {
     if (InList(word, kMonths[m])) return m + 1;
   }
@@ -50,16 +57,18 @@ std::size_t NumericEnd(const NoteText& note, std::size_t i) {
                      (tight ? note.Touches(i + 2) && note.Touches(i + 3) : slash);
   if (three && IsYear(note, i) && b >= 1 && b <= 12 && c >= 1 && c <= 31) return i + 5;
   const bool day_month = (a >= 1 && a <= 31 && b >= 1 && b <= 12) || (a >= 1 && a <= 12 && b <= 31);
-  const bool year = IsYear(note, i + 4) || (note.Digits(i + 4) == 2 && (!note[i + 1].Is(".") || note.Digits(i) == 2));
+  const bool year = IsYear(note, i + 4) ||
+                    (note.Digits(i + 4) == 2 && (!note[i + 1].Is(".") || note.Digits(i) == 2));
   if (three && day_month && b >= 1 && year && note.Digits(i) <= 2 && note.Digits(i + 2) <= 2)
     return i + 5;
   if (three || !tight || !slash) return 0;
   if (a >= 1 && a <= 12 && IsYear(note, i + 2)) return i + 3;
   // A day and a month alone are a date only after a word that says so: 12/8 is a blood pressure.
-  const bool told = i > 0 && InList(note[i - 1].folded,
-                                    "le du au depuis on since until jusqu lundi mardi mercredi jeudi "
-                                    "vendredi samedi dimanche monday tuesday wednesday thursday "
-                                    "friday saturday sunday dated rdv");
+  const bool told =
+      i > 0 && InList(note[i - 1].folded,
+                      "le du au depuis on since until jusqu lundi mardi mercredi jeudi "
+                      "vendredi samedi dimanche monday tuesday wednesday thursday "
+                      "friday saturday sunday dated rdv");
   return told && day_month && b >= 1 && note.Digits(i + 2) == 2 ? i + 3 : 0;
 }
 
@@ -83,7 +92,8 @@ void FindAroundMonth(NoteText& note, std::size_t i) {
   std::size_t begin = i, end = i + 1;
   if (note[end].Is(".")) ++end;
   std::size_t before = i;
-  if (before > 0 && (note[before - 1].Is("-") || note[before - 1].Is("/") || note[before - 1].Is("of")))
+  if (before > 0 &&
+      (note[before - 1].Is("-") || note[before - 1].Is("/") || note[before - 1].Is("of")))
     --before;
   if (before > 0 && InList(note[before - 1].folded, "er st nd rd th e eme") && before > 1 &&
       note[before - 2].is_number())
@@ -99,7 +109,9 @@ void FindAroundMonth(NoteText& note, std::size_t i) {
     if (InList(note[end].folded, "st nd rd th")) ++end;
     at = end;
   }
-  if (note[at].Is(",") || note[at].Is("-") || note[at].Is("/") || note[at].Is("de") || note[at].Is("of")) ++at;
+  if (note[at].Is(",") || note[at].Is("-") || note[at].Is("/") || note[at].Is("de") ||
+      note[at].Is("of"))
+    ++at;
   const bool year = IsYear(note, at) || (note.Digits(at) == 2 && day_before && at > end - 1 &&
                                          (note[at - 1].Is("-") || note[at - 1].Is("/")));
   if (year) end = at + 1;
@@ -108,7 +120,8 @@ void FindAroundMonth(NoteText& note, std::size_t i) {
     return;
   }
   // A month alone, where a word before says that it is one.
-  const bool told = i > 0 && InList(note[i - 1].folded, "en in depuis since debut fin mi early late mid de");
+  const bool told =
+      i > 0 && InList(note[i - 1].folded, "en in depuis since debut fin mi early late mid de");
   if (told && (!ambiguous || note[i].capital)) note.Take(i, i + 1, Identifying::kDate);
 }
 

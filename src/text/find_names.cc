@@ -13,25 +13,33 @@ namespace {
 constexpr std::size_t kNameWordsMax = 6;
 
 bool IsParticle(std::string_view w) {
-  return InList(w, "de du des d la le van von der den di da del della dos el al ben bin ould mac mc o "
-                   "saint st y");
+  return InList(w,
+                "de du des d la le van von der den di da del della dos el al ben bin ould mac mc o "
+                "saint st y");
 }
 
 // Words in capitals that end a name or never begin one.
 bool IsStopper(std::string_view w) {
   return InList(
       w,
-      "nom prenom prenoms ne nee date sexe age ipp nip nda iep ins tel telephone fax mail email adresse "
-      "patient patiente medecin service unite pole hopital centre clinique chu ch chef interne externe "
+      "nom prenom prenoms ne nee date sexe age ipp nip nda iep ins tel telephone fax mail email "
+      "adresse "
+      "patient patiente medecin service unite pole hopital centre clinique chu ch chef interne "
+      "externe "
       "infirmier infirmiere docteur professeur directeur directrice president presidente juge "
-      "madame monsieur mademoiselle mme mlle mr mrs ms miss dr pr m dob mrn name sex gender phone address "
+      "madame monsieur mademoiselle mme mlle mr mrs ms miss dr pr m dob mrn name sex gender phone "
+      "address "
       "hospital department clinic admission discharge male female md do np rn pa phd dds jr sr "
-      "the in on at and or for with from to is was has by a an he she they his her il elle on nous je vous "
-      "et ou par pour avec dans sur au aux en est a ete sont se sa son ses leur qui que ce cette un une "
+      "the in on at and or for with from to is was has by a an he she they his her il elle on nous "
+      "je vous "
+      "et ou par pour avec dans sur au aux en est a ete sont se sa son ses leur qui que ce cette "
+      "un une "
       "rpps adeli compte rendu lettre copie cc objet motif re date le les rdv cs tour "
-      "lundi mardi mercredi jeudi vendredi samedi dimanche monday tuesday wednesday thursday friday "
+      "lundi mardi mercredi jeudi vendredi samedi dimanche monday tuesday wednesday thursday "
+      "friday "
       "saturday sunday janvier fevrier mars avril mai juin juillet aout septembre octobre novembre "
-      "decembre january february march april may june july august september october november december");
+      "decembre january february march april may june july august september october november "
+      "december");
 }
 
 enum class Title { kNone, kSure, kWord, kLetter };
@@ -42,9 +50,11 @@ Title TitleAt(const NoteText& note, std::size_t i) {
   if (InList(t.folded, "dr drs mme mmes mlle mrs ms prof dre mgr")) return Title::kSure;
   if (t.Is("pr") && (!t.all_caps || note.CapsLine(i) || note[i + 1].capital || note[i + 1].Is(".")))
     return Title::kSure;
-  if (t.Is("mr") && (!t.all_caps || note[i + 1].capital || note[i + 1].Is("."))) return Title::kSure;
-  if (InList(t.folded, "docteur professeur monsieur madame mademoiselle doctor professor miss mister "
-                       "doctoresse messieurs mesdames maitre sister father"))
+  if (t.Is("mr") && (!t.all_caps || note[i + 1].capital || note[i + 1].Is(".")))
+    return Title::kSure;
+  if (InList(t.folded,
+             "docteur professeur monsieur madame mademoiselle doctor professor miss mister "
+             "doctoresse messieurs mesdames maitre sister father"))
     return InList(t.folded, "sister father maitre") ? Title::kNone : Title::kWord;
   if (InList(t.folded, "m mm me") && note[i + 1].Is(".") && note[i].capital) return Title::kLetter;
   if (t.Is("m") && t.capital && note[i + 1].is_word() && note[i + 1].capital) return Title::kLetter;
@@ -120,7 +130,8 @@ class NameFinder {
           t.capital && t.end - t.begin == 1 && n_words > 0 && !note_.CapsLine(at);
       const bool after_given = n_words > 0 && IsAfterGiven(at);
       const bool particle = IsParticle(t.folded) && ParticleLeads(at, lower);
-      bool good = CanBeName(at) || particle || (joined && t.capital) || initial_alone || after_given;
+      bool good =
+          CanBeName(at) || particle || (joined && t.capital) || initial_alone || after_given;
       if (!good && n_words == 0 && first_any)
         good = t.capital && !IsStopper(t.folded) && !note_.CapsLine(at);
       if (!good && lower && !t.capital && !IsStopper(t.folded) && t.folded.size() >= 3)
@@ -203,8 +214,9 @@ class NameFinder {
     std::size_t at = i + 1;
     sure = false;
     if (InList(w, "nom noms prenom prenoms surname firstname lastname forename forenames")) {
-      while (InList(note_[at].folded, "et and de d naissance usuel usage famille jeune fille marital "
-                                      "complet patient du prenom prenoms s epouse patronymique") ||
+      while (InList(note_[at].folded,
+                    "et and de d naissance usuel usage famille jeune fille marital "
+                    "complet patient du prenom prenoms s epouse patronymique") ||
              note_[at].Is("/") || note_[at].Is("'") || note_[at].Is("(") || note_[at].Is(")") ||
              (note_[at].Is(",") && InList(note_[at + 1].folded, "prenom prenoms")))
         ++at;
@@ -212,19 +224,23 @@ class NameFinder {
     } else if (w == "name" || w == "names") {
       const std::string& before = note_[i - 1].folded;
       sure = i == 0 || note_.BeginsLine(i) || !note_[i - 1].is_word() ||
-             InList(before, "patient last first full family given middle maiden s client resident "
-                            "contact physician provider doctor");
+             InList(before,
+                    "patient last first full family given middle maiden s client resident "
+                    "contact physician provider doctor");
       if (!sure) return 0;
       if (note_[at].Is("(")) return 0;
-    } else if (InList(w, "patient patiente medecin chirurgien chirurgienne anesthesiste interne redacteur "
-                         "operateur prescripteur infirmiere infirmier ide correspondant destinataire "
-                         "contact attending physician provider surgeon pcp resident nurse author cc "
-                         "guarantor radiologue radiologist pathologist pathologiste kine "
-                         "signature signe senior clinician referent auteur cardiologue to from attn de a "
-                         "confiance prevenir kin consultant assistant aide traitant praticien "
-                         "responsable by par sage secretaire tuteur curateur guardian spouse")) {
-      while (InList(note_[at].folded, "traitant operatoire generaliste referent physician surgeon nurse "
-                                      "doctor senior responsable e femme le") ||
+    } else if (
+        InList(w,
+               "patient patiente medecin chirurgien chirurgienne anesthesiste interne redacteur "
+               "operateur prescripteur infirmiere infirmier ide correspondant destinataire "
+               "contact attending physician provider surgeon pcp resident nurse author cc "
+               "guarantor radiologue radiologist pathologist pathologiste kine "
+               "signature signe senior clinician referent auteur cardiologue to from attn de a "
+               "confiance prevenir kin consultant assistant aide traitant praticien "
+               "responsable by par sage secretaire tuteur curateur guardian spouse")) {
+      while (InList(note_[at].folded,
+                    "traitant operatoire generaliste referent physician surgeon nurse "
+                    "doctor senior responsable e femme le") ||
              note_[at].Is("(") || note_[at].Is(")"))
         ++at;
     } else {
@@ -244,9 +260,12 @@ class NameFinder {
       // "DUPONT, Jean" and "dupont jean": to the next field.
       for (std::size_t n = 0; n < 4; ++n) {
         const std::size_t next = note_[end].Is(",") || note_[end].Is("-") ? end + 1 : end;
-        if (!note_[next].is_word() || IsStopper(note_[next].folded) || note_[next + 1].Is(":")) break;
+        if (!note_[next].is_word() || IsStopper(note_[next].folded) || note_[next + 1].Is(":"))
+          break;
         if (!note_[next].capital && note_[at].capital) break;
-        if (IsCommonWord(note_[next].folded) && !IsName(note_[next].folded) && !note_.CapsLine(next)) break;
+        if (IsCommonWord(note_[next].folded) && !IsName(note_[next].folded) &&
+            !note_.CapsLine(next))
+          break;
         end = next + 1;
       }
     }
@@ -256,17 +275,24 @@ class NameFinder {
   // "son épouse Marie", "the patient, John Smith", "née Durand", "Dear Jane", "bonjour Paul".
   void AfterKin(std::size_t i) {
     static constexpr std::string_view kKin =
-        "epouse epoux mari femme fils fille frere soeur mere pere conjoint conjointe compagne compagnon oncle "
-        "tante ami amie voisin voisine cousin cousine neveu niece wife husband son daughter brother "
-        "sister mother father partner friend neighbor neighbour uncle aunt caregiver nephew grandson "
-        "granddaughter grandfather grandmother mom dad spouse patient patiente pt nomme nommee prenomme "
-        "prenommee appele appelee named called petit petite enfant bebe nee ne cher chere dear bonjour "
+        "epouse epoux mari femme fils fille frere soeur mere pere conjoint conjointe compagne "
+        "compagnon oncle "
+        "tante ami amie voisin voisine cousin cousine neveu niece wife husband son daughter "
+        "brother "
+        "sister mother father partner friend neighbor neighbour uncle aunt caregiver nephew "
+        "grandson "
+        "granddaughter grandfather grandmother mom dad spouse patient patiente pt nomme nommee "
+        "prenomme "
+        "prenommee appele appelee named called petit petite enfant bebe nee ne cher chere dear "
+        "bonjour "
         "hello hi infirmiere infirmier nurse confrere consoeur interne externe resident surgeon "
-        "cardiologist therapist psychologue kinesitherapeute assistante secretaire boy girl child dit "
+        "cardiologist therapist psychologue kinesitherapeute assistante secretaire boy girl child "
+        "dit "
         "dite alias aka veuve stagiaire colleague collegue gentleman lady";
     if (!InList(note_[i].folded, kKin)) return;
     std::size_t at = i + 1;
-    while (note_[at].Is(",") || note_[at].Is("(") || note_[at].Is("\"") || note_[at].Is("e") || note_[at].Is(")"))
+    while (note_[at].Is(",") || note_[at].Is("(") || note_[at].Is("\"") || note_[at].Is("e") ||
+           note_[at].Is(")"))
       ++at;
     if (!note_[at].is_word() || TitleAt(note_, at) != Title::kNone) return;
     if (note_[at].capital && !note_.CapsLine(at)) {
@@ -275,12 +301,14 @@ class NameFinder {
     } else if (note_.CapsLine(at) || !note_[at].capital) {
       // In lower case: a given name of the list and no word of everyday, or two names together.
       const std::string& w = note_[at].folded;
-      const bool both = IsGiven(w) && note_[at + 1].is_word() && IsLowerName(note_[at + 1].folded, 0) &&
-                        !IsStopper(note_[at + 1].folded);
-      if (both) TakeName(at, at + 2);
-      else if (IsGiven(w) && !IsCommonWord(w)) TakeName(at, at + 1);
-      else if (InList(note_[i].folded, "pt patient patiente") && w.size() >= 3 && !IsCommonWord(w) &&
-               !LooksMedical(w) &&
+      const bool both = IsGiven(w) && note_[at + 1].is_word() &&
+                        IsLowerName(note_[at + 1].folded, 0) && !IsStopper(note_[at + 1].folded);
+      if (both)
+        TakeName(at, at + 2);
+      else if (IsGiven(w) && !IsCommonWord(w))
+        TakeName(at, at + 1);
+      else if (InList(note_[i].folded, "pt patient patiente") && w.size() >= 3 &&
+               !IsCommonWord(w) && !LooksMedical(w) &&
                InList(note_[at + 1].folded, "seen vu vue is was reports denies says came presents"))
         TakeName(at, at + 1);
     }
@@ -292,7 +320,8 @@ class NameFinder {
     static constexpr std::string_view kVerbs =
         "vu vue vus revu revue discute discutee spoke spoken discussed talked seen signed reviewed "
         "evaluated referred followed suivi suivie opere operee adresse adressee examine examinee "
-        "accompagne accompagnee accompanied contact rdv rendez entretien appel consultation prescrit "
+        "accompagne accompagnee accompanied contact rdv rendez entretien appel consultation "
+        "prescrit "
         "prescrite realise realisee redige valide dictated written transcribed performed read "
         "interpreted cared attended lives living vit habite married mariee marie appointment relu "
         "echange staff avis met meeting";
@@ -309,11 +338,16 @@ class NameFinder {
   // "maladie de Crohn", "Murphy's sign", "score de Glasgow": no person.
   bool IsEponym(std::size_t i) const {
     static constexpr std::string_view kThings =
-        "maladie syndrome signe score test classification critere criteres sonde drain manoeuvre fracture "
-        "echelle index indice operation intervention technique stade loi corps cellule cellules tumeur "
-        "virus canal ligament tendon reflexe disease sign criteria scale catheter stage palsy syndromes "
-        "maneuver procedure tumor esophagus ulcer phenomenon formula reaction stain coloration lymphoma "
-        "lymphome thyroiditis thyroidite chorea choree nodule contracture equation position protocol "
+        "maladie syndrome signe score test classification critere criteres sonde drain manoeuvre "
+        "fracture "
+        "echelle index indice operation intervention technique stade loi corps cellule cellules "
+        "tumeur "
+        "virus canal ligament tendon reflexe disease sign criteria scale catheter stage palsy "
+        "syndromes "
+        "maneuver procedure tumor esophagus ulcer phenomenon formula reaction stain coloration "
+        "lymphoma "
+        "lymphome thyroiditis thyroidite chorea choree nodule contracture equation position "
+        "protocol "
         "protocole solution ringer";
     const std::size_t after = note_[i + 1].Is("'") ? i + 3 : note_[i + 1].Is("-") ? i + 3 : i + 1;
     if (InList(note_[after].folded, kThings) || InList(note_[i + 1].folded, kThings)) return true;
@@ -332,14 +366,17 @@ class NameFinder {
     const Token& next = note_[i + 1];
     if (note_.CapsLine(i) || (!t.capital && next.is_word())) {
       // No capitals to go by: both must be names, one of them nothing else.
-      const bool both = next.is_word() && IsGiven(t.folded) && !IsStopper(next.folded) &&
-                        !IsStopper(t.folded) && !t.Is("de") &&
-                        ((IsName(next.folded) && (!IsCommonWord(t.folded) || !IsCommonWord(next.folded))) ||
-                         (!IsCommonWord(t.folded) && !IsCommonWord(next.folded) && !LooksMedical(next.folded) &&
-                          next.folded.size() >= 4));
-      const bool turned = next.is_word() && IsGiven(next.folded) && !IsCommonWord(next.folded) && !IsStopper(t.folded) &&
-                          (IsFamilyName(t.folded) || known_.HasFamily(t.folded) ||
-                           (note_.CapsLine(i) && !IsCommonWord(t.folded) && !LooksMedical(t.folded)));
+      const bool both =
+          next.is_word() && IsGiven(t.folded) && !IsStopper(next.folded) && !IsStopper(t.folded) &&
+          !t.Is("de") &&
+          ((IsName(next.folded) && (!IsCommonWord(t.folded) || !IsCommonWord(next.folded))) ||
+           (!IsCommonWord(t.folded) && !IsCommonWord(next.folded) && !LooksMedical(next.folded) &&
+            next.folded.size() >= 4));
+      const bool turned =
+          next.is_word() && IsGiven(next.folded) && !IsCommonWord(next.folded) &&
+          !IsStopper(t.folded) &&
+          (IsFamilyName(t.folded) || known_.HasFamily(t.folded) ||
+           (note_.CapsLine(i) && !IsCommonWord(t.folded) && !LooksMedical(t.folded)));
       if (both || turned) TakeName(i, i + 2);
       return;
     }
@@ -368,7 +405,8 @@ class NameFinder {
   void Single(std::size_t i) {
     const Token& t = note_[i];
     if (note_.Taken(i) || !t.capital || t.folded.size() < 3 || IsStopper(t.folded)) return;
-    if (!IsName(t.folded) || IsCommonWord(t.folded) || LooksMedical(t.folded) || IsEponym(i)) return;
+    if (!IsName(t.folded) || IsCommonWord(t.folded) || LooksMedical(t.folded) || IsEponym(i))
+      return;
     if (t.all_caps && t.folded.size() <= 3) return;
     TakeName(i, i + 1);
   }
@@ -384,13 +422,16 @@ class NameFinder {
     const std::string& next = note_[v].folded;
     const bool passive =
         (InList(next, "was has is") &&
-         InList(note_[v + 1].folded, "seen admitted discharged referred evaluated examined born "
-                                     "accompanied married brought transferred")) ||
+         InList(note_[v + 1].folded,
+                "seen admitted discharged referred evaluated examined born "
+                "accompanied married brought transferred")) ||
         (note_.Matches(v, {"a", "ete"}) &&
-         InList(note_[v + 2].folded, "vu vue admis admise hospitalise hospitalisee examine examinee adresse "
-                                     "adressee opere operee transfere transferee")) ||
-        (next == "est" && InList(note_[v + 1].folded, "venu venue ne nee suivi suivie age agee sorti sortie")) ||
-        note_.Matches(v, {"se", "plaint"}) || (next == "is" && note_[v + 2].is_number()) ;
+         InList(note_[v + 2].folded,
+                "vu vue admis admise hospitalise hospitalisee examine examinee adresse "
+                "adressee opere operee transfere transferee")) ||
+        (next == "est" &&
+         InList(note_[v + 1].folded, "venu venue ne nee suivi suivie age agee sorti sortie")) ||
+        note_.Matches(v, {"se", "plaint"}) || (next == "is" && note_[v + 2].is_number());
     if (InList(next, kDoes) || passive) TakeName(i, v);
   }
 
@@ -424,7 +465,8 @@ class NameFinder {
   void Again() {
     for (std::size_t i = 0; i < note_.size(); ++i) {
       const Token& t = note_[i];
-      if (!t.is_word() || note_.Taken(i) || !found_.contains(t.folded) || IsStopper(t.folded)) continue;
+      if (!t.is_word() || note_.Taken(i) || !found_.contains(t.folded) || IsStopper(t.folded))
+        continue;
       const bool sure = !IsCommonWord(t.folded) && t.folded.size() >= 4;
       const bool capital = t.capital && !note_.CapsLine(i) && (sure || !note_.BeginsLine(i)) &&
                            (sure || (i > 0 && !note_[i - 1].Is(".")));

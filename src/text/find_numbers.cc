@@ -36,7 +36,7 @@ Run DigitsFrom(const NoteText& note, std::size_t i, std::string_view between, st
   return run;
 }
 
-// 0X XX XX XX XX, +33 X ..., 0033 ...; (XXX) XXX-XXXX, +1 XXX ...; +CC and 8 digits or more.
+// 01 23 45 67 89, +33 1 ..., 0033 ...; (555) 555-0199, +1 555 ...; + and 8 digits or more.
 std::size_t PhoneEnd(const NoteText& note, std::size_t i) {
   const bool plus = note[i].Is("+");
   const bool bracket = note[i].Is("(") && note.Digits(i + 1) == 3;
@@ -62,16 +62,20 @@ std::size_t PhoneEnd(const NoteText& note, std::size_t i) {
 }
 
 // A number that a word announces: "IPP : 8003453", "MRN# A-12345", "n° dossier 12/345".
-std::size_t NumberAfter(const NoteText& note, std::size_t i, std::size_t digits_min) {
+// `begin` is where the number itself begins; gives one past its end, 0 if there is none.
+std::size_t NumberAfter(const NoteText& note, std::size_t i, std::size_t digits_min,
+                        std::size_t& begin) {
   for (std::size_t n = 0; n < 6; ++n) {
     const Token& token = note[i];
-    const bool filler = IsMark(token, ":#=.-(") || token.Is("\xC2\xB0") || token.Is("\xC2\xBA") ||
-                        InList(token.folded, "no n num numero number is est id patient nr dossier sejour admission record "
-                               "venue account chart hospitalisation identification de du d");
+    const bool filler =
+        IsMark(token, ":#=.-(") || token.Is("\xC2\xB0") || token.Is("\xC2\xBA") ||
+        InList(token.folded,
+               "no n num numero number is est id patient nr dossier sejour admission record "
+               "venue account chart hospitalisation identification de du d");
     if (!filler) break;
     ++i;
   }
-  const std::size_t begin = i;
+  begin = i;
   std::size_t n_digits = 0, end = 0;
   while (i < begin + 12) {
     const Token& token = note[i];
@@ -116,8 +120,9 @@ bool IsPatientNumberWord(const NoteText& note, std::size_t i) {
 
 void FindProfessional(NoteText& note, std::size_t i) {
   if (!InList(note[i].folded, "rpps adeli finess npi dea")) return;
-  const std::size_t end = NumberAfter(note, i + 1, 5);
-  if (end > 0) note.Take(i + 1, end, Identifying::kProfessional);
+  std::size_t begin = 0;
+  const std::size_t end = NumberAfter(note, i + 1, 5, begin);
+  if (end > 0) note.Take(begin, end, Identifying::kProfessional);
 }
 
 // 13 characters, with a key or without, grouped or not: the key decides where nothing announces it.
@@ -177,13 +182,14 @@ void FindAge(NoteText& note, std::size_t i) {
   const bool old = (n == 2 && digits[0] == '9') || (n == 3 && digits[0] == '1' && digits[1] < '3');
   if (!old) return;
   const std::size_t next = note[i + 1].Is("-") ? i + 2 : i + 1;
-  const bool after =
-      InList(note[next].folded, "ans an annees yo yr yrs year years y yof yom") &&
-      !(note[next].Is("y") && !note[next + 1].Is("/") && !note[next + 1].Is("."));
+  const bool after = InList(note[next].folded, "ans an annees yo yr yrs year years y yof yom") &&
+                     !(note[next].Is("y") && !note[next + 1].Is("/") && !note[next + 1].Is("."));
   const std::string& before = note[i - 1].folded;
-  const bool label = i > 1 && (before == ":" || before == "de" || before == "is" || before == "=") &&
+  const bool label = i > 1 &&
+                     (before == ":" || before == "de" || before == "is" || before == "=") &&
                      InList(note[i - 2].folded, "age agee ages aged");
-  if (after || label || (i > 0 && InList(before, "aged age agee"))) note.Take(i, i + 1, Identifying::kAge);
+  if (after || label || (i > 0 && InList(before, "aged age agee")))
+    note.Take(i, i + 1, Identifying::kAge);
 }
 
 // "quatre-vingt-douze ans", "ninety-two years"
@@ -204,12 +210,36 @@ void FindAgeInWords(NoteText& note, std::size_t i) {
   }
 }
 
+// Numbers that a word before them announces.
+void FindAnnounced(NoteText& note, std::size_t i) {
+  const bool secu = InList(note[i].folded, "nir secu securite social sociale nss ss insee");
+  if (secu) {
+    for (std::size_t at = i + 1; at < i + 6; ++at) FindNir(note, at, true);
+  }
+  if (IsPatientNumberWord(note, i) || InList(note[i].folded, "nir")) {
+    std::size_t begin = 0;
+    const std::size_t end = NumberAfter(note, i + 1, 3, begin);
+    const bool national = InList(note[i].folded, "nir ssn nss");
+    if (end > 0)
+      note.Take(begin, end, national ? Identifying::kNationalId : Identifying::kPatientId);
+  }
+  if (IsPhoneWord(note[i].folded)) {
+    for (std::size_t at = i + 1; at < i + 6 && note[at].kind != Token::Kind::kBreak; ++at) {
+      if (!note[at].is_number() && !note[at].Is("+") && !note[at].Is("(")) continue;
+      const Run run = DigitsFrom(note, note[at].is_number() ? at : at + 1, " .-()/", 15);
+      if (run.digits.size() >= 4) note.Take(at, run.end, Identifying::kPhone);
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 void FindMailAndUrls(NoteText& note) {
   const std::string_view text = note.text();
   const auto is_part = [](char c) {
-    return static_cast<unsigned char>(c) > ' ' && std::string_view("<>()[]{}\",;|").find(c) == std::string_view::npos;
+    return static_cast<unsigned char>(c) > ' ' &&
+           std::string_view("<>()[]{}\",;|").find(c) == std::string_view::npos;
   };
   for (std::size_t i = 0; i < note.size(); ++i) {
     const Token& token = note[i];
@@ -222,10 +252,12 @@ void FindMailAndUrls(NoteText& note) {
                  (token.Is("www") && note[i + 1].Is(".")))) {
       continue;
     }
-    while (kind == Identifying::kMail && begin > 0 && is_part(text[begin - 1]) && text[begin - 1] != ':')
+    while (kind == Identifying::kMail && begin > 0 && is_part(text[begin - 1]) &&
+           text[begin - 1] != ':')
       --begin;
     while (end < text.size() && is_part(text[end])) ++end;
-    while (end > begin && (text[end - 1] == '.' || text[end - 1] == '\'' || text[end - 1] == '?')) --end;
+    while (end > begin && (text[end - 1] == '.' || text[end - 1] == '\'' || text[end - 1] == '?'))
+      --end;
     note.TakeBytes(begin, end, kind);
   }
 }
@@ -235,26 +267,7 @@ void FindNumbers(NoteText& note) {
   for (std::size_t i = 0; i < note.size(); ++i) {
     if (note.Taken(i)) continue;
     FindProfessional(note, i);
-    if (note[i].is_word()) {
-      const bool secu = InList(note[i].folded, "nir secu securite social sociale nss ss insee");
-      if (secu) {
-        for (std::size_t at = i + 1; at < i + 6; ++at) FindNir(note, at, true);
-      }
-      if (IsPatientNumberWord(note, i) || InList(note[i].folded, "nir")) {
-        const std::size_t end = NumberAfter(note, i + 1, 3);
-        const bool national = InList(note[i].folded, "nir ssn nss");
-        if (end > 0)
-          note.Take(i + 1, end, national ? Identifying::kNationalId : Identifying::kPatientId);
-      }
-      if (IsPhoneWord(note[i].folded)) {
-        for (std::size_t at = i + 1; at < i + 6 && note[at].kind != Token::Kind::kBreak; ++at) {
-          if (!note[at].is_number() && !note[at].Is("+") && !note[at].Is("(")) continue;
-          const Run run = DigitsFrom(note, note[at].is_number() ? at : at + 1, " .-()/", 15);
-          if (run.digits.size() >= 4) note.Take(at, run.end, Identifying::kPhone);
-          break;
-        }
-      }
-    }
+    if (note[i].is_word()) FindAnnounced(note, i);
     FindSsn(note, i);
     FindNir(note, i, false);
     if (const std::size_t end = PhoneEnd(note, i); end > 0) note.Take(i, end, Identifying::kPhone);

@@ -28,7 +28,7 @@ bool OneTypo(std::string_view a, std::string_view b) {
 struct OwnWords {
   std::set<std::string> names, places;            // folded words
   std::vector<std::vector<std::string>> streets;  // sequences of words and numbers
-  std::set<std::string> codes;                    // identifiers and phones: letters and digits alone
+  std::set<std::string> codes;  // identifiers and phones: letters and digits alone
 };
 
 std::string Plain(std::string_view text) {
@@ -59,7 +59,8 @@ OwnWords WordsOf(std::span<const Identity> persons) {
     for (const std::string* name : {&person.family_name, &person.given_names}) {
       for (const Token& token : Tokenize(*name)) {
         if (token.is_word() && token.folded.size() >= 2 &&
-            !InList(token.folded, "de du la le les des van von der den el al ben di da jr sr iii ii"))
+            !InList(token.folded,
+                    "de du la le les des van von der den el al ben di da jr sr iii ii"))
           own.names.insert(token.folded);
       }
     }
@@ -72,7 +73,8 @@ OwnWords WordsOf(std::span<const Identity> persons) {
   return own;
 }
 
-std::size_t SequenceEnd(const NoteText& note, std::size_t i, const std::vector<std::string>& words) {
+std::size_t SequenceEnd(const NoteText& note, std::size_t i,
+                        const std::vector<std::string>& words) {
   std::size_t n = 0;
   for (std::size_t at = i; at < i + 2 * words.size() + 2; ++at) {
     if (note[at].folded == words[n]) {
@@ -110,9 +112,8 @@ bool IsOwnName(const NoteText& note, std::size_t i, const OwnWords& own) {
     return capital || near || (!IsCommonWord(word) && word.size() >= 3);
   }
   if (word.size() < 5 || IsCommonWord(word) || LooksMedical(word)) return false;
-  return std::ranges::any_of(own.names, [&](const std::string& name) {
-    return name.size() >= 5 && OneTypo(name, word);
-  });
+  return std::ranges::any_of(
+      own.names, [&](const std::string& name) { return name.size() >= 5 && OneTypo(name, word); });
 }
 
 }  // namespace

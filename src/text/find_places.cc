@@ -9,11 +9,12 @@ namespace essaim::text {
 namespace {
 
 bool IsFrenchStreet(std::string_view word) {
-  return InList(word,
-                "rue avenue av ave boulevard bd bld blvd place pl chemin che impasse imp allee allees "
-                "all route rte quai cours square passage residence lotissement hameau lieudit "
-                "faubourg fbg sentier villa cite esplanade promenade montee voie ruelle traverse "
-                "clos domaine mail venelle");
+  return InList(
+      word,
+      "rue avenue av ave boulevard bd bld blvd place pl chemin che impasse imp allee allees "
+      "all route rte quai cours square passage residence lotissement hameau lieudit "
+      "faubourg fbg sentier villa cite esplanade promenade montee voie ruelle traverse "
+      "clos domaine mail venelle");
 }
 
 // Street suffixes of the United States Postal Service's Publication 28, appendix C1, and British
@@ -26,14 +27,18 @@ bool IsEnglishStreet(std::string_view word) {
       "cliff club common commons corner course court ct courts cove creek crescent cres crest "
       "crossing crossroad crossroads curve dale dam divide drive dr drives estate estates "
       "expressway extension ext fall falls ferry field fields flat flats ford forest forge fork "
-      "forks fort freeway garden gardens gateway gate glen green grove harbor harbour haven heights "
+      "forks fort freeway garden gardens gateway gate glen green grove harbor harbour haven "
+      "heights "
       "highway hwy hill hills hollow inlet island isle junction key keys knoll knolls lake lakes "
       "land landing lane ln light loaf lock locks lodge loop mall manor meadow meadows mews mill "
       "mills mission mount mountain neck orchard oval overpass park parkway pkwy pass passage path "
-      "pike pine pines place pl plain plains plaza point points port prairie radial ramp ranch rapid "
-      "rapids rest ridge river road rd route row rue run shoal shore shores skyway spring springs spur "
+      "pike pine pines place pl plain plains plaza point points port prairie radial ramp ranch "
+      "rapid "
+      "rapids rest ridge river road rd route row rue run shoal shore shores skyway spring springs "
+      "spur "
       "square sq station stravenue stream street st str summit terrace ter throughway trace track "
-      "trafficway trail tunnel turnpike underpass union valley via viaduct view village ville vista "
+      "trafficway trail tunnel turnpike underpass union valley via viaduct view village ville "
+      "vista "
       "walk wall way well wells close");
 }
 
@@ -68,7 +73,9 @@ std::size_t PlaceNameEnd(const NoteText& note, std::size_t i, std::size_t words_
       end = at + 1;
       ++n_words;
     } else if (!(token.is_word() && IsConnector(token.folded)) && !token.Is("-") &&
-               !token.Is("'") && !(token.Is(".") && at > i && note[at - 1].end - note[at - 1].begin <= 3 && note[at+1].capital)) {
+               !token.Is("'") &&
+               !(token.Is(".") && at > i && note[at - 1].end - note[at - 1].begin <= 3 &&
+                 note[at + 1].capital)) {
       break;
     }
   }
@@ -77,7 +84,8 @@ std::size_t PlaceNameEnd(const NoteText& note, std::size_t i, std::size_t words_
 
 // "02720", "33000 BORDEAUX CEDEX 2", "MA 02720-1234", "SW1A 1AA" and the town around; the end.
 std::size_t TownEnd(NoteText& note, std::size_t i) {
-  std::size_t at = note[i].Is(",") || note[i].Is("-") || note[i].kind == Token::Kind::kBreak ? i + 1 : i;
+  std::size_t at =
+      note[i].Is(",") || note[i].Is("-") || note[i].kind == Token::Kind::kBreak ? i + 1 : i;
   if (note[at].kind == Token::Kind::kBreak) return i;
   if (InList(note[at].folded, "in a at") && note[at + 1].capital) ++at;
   if (note.Digits(at) == 5) {
@@ -98,8 +106,10 @@ std::size_t TownEnd(NoteText& note, std::size_t i) {
     end = words;
   }
   std::size_t code = note[end].Is(",") ? end + 1 : end;
-  if (note[code].is_word() && note[code].end - note[code].begin == 2) ++code;
-  else if (note[code].is_word() && note[code].capital && note.Digits(code + 1) == 5) ++code;
+  if (note[code].is_word() && note[code].end - note[code].begin == 2)
+    ++code;
+  else if (note[code].is_word() && note[code].capital && note.Digits(code + 1) == 5)
+    ++code;
   if (note[code].Is(",")) ++code;
   if (note.Digits(code) == 5) {
     note.Take(code, note[code + 1].Is("-") && note.Digits(code + 2) == 4 ? code + 3 : code + 1,
@@ -115,7 +125,9 @@ std::size_t FrenchStreet(const NoteText& note, std::size_t i) {
   std::size_t at = i;
   if (note.Digits(i) > 0 && note.Digits(i) <= 4) {
     ++at;
-    if (InList(note[at].folded, "bis ter quater") || (note[at].is_word() && note[at].end - note[at].begin == 1)) ++at;
+    if (InList(note[at].folded, "bis ter quater") ||
+        (note[at].is_word() && note[at].end - note[at].begin == 1))
+      ++at;
     if (note[at].Is(",")) ++at;
   }
   const bool numbered = at > i;
@@ -151,11 +163,14 @@ std::size_t EnglishStreet(const NoteText& note, std::size_t i) {
     if (token.Is(".") || token.Is("'")) continue;
     if (!token.is_word() || (!token.capital && !lower)) return 0;
     if (at > i + 1 && IsEnglishStreet(token.folded)) {
-      if (lower && !InList(token.folded, "street st road rd avenue ave lane drive boulevard blvd court"))
+      if (lower &&
+          !InList(token.folded, "street st road rd avenue ave lane drive boulevard blvd court"))
         continue;
       std::size_t end = at + 1;
       if (note[end].is_word() && note[end].capital && IsEnglishStreet(note[end].folded)) ++end;
-      if (note[end].Is(".") && note[end].begin == note[end - 1].end && note[end - 1].end - note[end - 1].begin <= 4) ++end;
+      if (note[end].Is(".") && note[end].begin == note[end - 1].end &&
+          note[end - 1].end - note[end - 1].begin <= 4)
+        ++end;
       return end;
     }
   }
@@ -164,14 +179,20 @@ std::size_t EnglishStreet(const NoteText& note, std::size_t i) {
 
 // "habite à Lyon", "lives in Fall River", "born in", "né à": the town.
 void FindTownAfterWords(NoteText& note, std::size_t i) {
-  if (!InList(note[i].folded,
-              "habite habitant demeure demeurant domicilie domiciliee reside residant vit ne nee "
-              "lives living live resides residing resident born domicile originaire adresse address "
-              "ville city town commune lieu"))
+  if (!InList(
+          note[i].folded,
+          "habite habitant demeure demeurant domicilie domiciliee reside residant vit ne nee "
+          "lives living live resides residing resident born domicile originaire adresse address "
+          "ville city town commune lieu"))
     return;
+  const bool label = InList(note[i].folded, "adresse address ville city town commune lieu");
+  if (label && !note[i + 1].Is(":") && !InList(note[i + 1].folded, "de du")) return;
   std::size_t at = i + 1;
-  while (at < i + 5 && (InList(note[at].folded, "a in at de du d dans of near pres au from alone seul seule is naissance") ||
-                        note[at].Is(":") || note[at].Is("'") || note[at].Is("(") || note[at].Is("e") || note[at].Is(")")))
+  while (at < i + 5 &&
+         (InList(note[at].folded,
+                 "a in at de du d dans of near pres au from alone seul seule is naissance") ||
+          note[at].Is(":") || note[at].Is("'") || note[at].Is("(") || note[at].Is("e") ||
+          note[at].Is(")")))
     ++at;
   if (at == i + 1 || !note[at].is_word() || !note[at].capital || note[at].Is("france")) return;
   // "né de Mme X": no town.
@@ -201,8 +222,9 @@ std::size_t HospitalHead(const NoteText& note, std::size_t i) {
     return 3;
   if (InList(note[i].folded, "hopital hopitaux clinique polyclinique institut hospices hospital")) {
     std::size_t n = 1;
-    while (InList(note[i + n].folded,
-                  "universitaire regional prive privee mutualiste militaire civil civils local general"))
+    while (InList(
+        note[i + n].folded,
+        "universitaire regional prive privee mutualiste militaire civil civils local general"))
       ++n;
     return n;
   }
@@ -242,14 +264,16 @@ void FindEnglishHospital(NoteText& note, std::size_t i) {
       note.Matches(i, {"nursing", "home"}) || note.Matches(i, {"health", "system"}) ||
       note.Matches(i, {"cancer", "center"}) || note.Matches(i, {"cancer", "institute"}) ||
       note.Matches(i, {"surgery", "center"}) || note.Matches(i, {"urgent", "care"}) ||
-      note.Matches(i, {"health", "services"}) || note.Matches(i, {"rehabilitation", "center"}) || note.Matches(i, {"medical", "group"}))
+      note.Matches(i, {"health", "services"}) || note.Matches(i, {"rehabilitation", "center"}) ||
+      note.Matches(i, {"medical", "group"}))
     n = 2;
   if (n == 0 || !note[i].capital) return;
   std::size_t begin = i;
   while (begin > 0 && i - begin < 8) {
     const Token& token = note[begin - 1];
     const bool glue = token.Is("'") || token.Is(".") || token.Is("-") || token.Is("&");
-    const bool word = token.is_word() && (token.capital || token.Is("s") || token.Is("of") || token.Is("and"));
+    const bool word =
+        token.is_word() && (token.capital || token.Is("s") || token.Is("of") || token.Is("and"));
     if (!glue && !word) break;
     if (token.Is(".") && begin > 1 && !InList(note[begin - 2].folded, "st mt")) break;
     if (InList(token.folded, "the at in to from hospital hospitals and dr mr mrs")) break;
@@ -257,10 +281,15 @@ void FindEnglishHospital(NoteText& note, std::size_t i) {
   }
   while (begin < i && (!note[begin].is_word() || !note[begin].capital)) ++begin;
   std::size_t end = i + n;
-  while (InList(note[end].folded, "center centre group inc corporation corp system hospital") && note[end].capital) ++end;
-  if (note[end].Is("of") && note[end + 1].capital) end = PlaceNameEnd(note, end + 1, 3);
-  else if (note[end].Is("of") && note[end + 1].Is("the") && note[end + 2].capital) end = PlaceNameEnd(note, end + 2, 3);
-  if (note[end].Is("-") && (note.Digits(end + 1) > 0 || (note[end + 1].is_word() && note[end + 1].capital)))
+  while (InList(note[end].folded, "center centre group inc corporation corp system hospital") &&
+         note[end].capital)
+    ++end;
+  if (note[end].Is("of") && note[end + 1].capital)
+    end = PlaceNameEnd(note, end + 1, 3);
+  else if (note[end].Is("of") && note[end + 1].Is("the") && note[end + 2].capital)
+    end = PlaceNameEnd(note, end + 2, 3);
+  if (note[end].Is("-") &&
+      (note.Digits(end + 1) > 0 || (note[end + 1].is_word() && note[end + 1].capital)))
     end = note.Digits(end + 1) > 0 ? end + 2 : PlaceNameEnd(note, end + 1, 3);
   // "Hospital course" at a line's beginning names none.
   if (begin < i || end > i + n) note.Take(begin, end, Identifying::kHospital);
@@ -270,8 +299,10 @@ void FindKnownHospital(NoteText& note, std::size_t i, const KnownNames& known) {
   for (const std::vector<std::string>& words : known.HospitalsFrom(note[i].folded)) {
     std::size_t at = i, n = 0;
     for (; n < words.size() && at < i + 3 * words.size(); ++at) {
-      if (note[at].folded == words[n]) ++n;
-      else if (note[at].is_word() || note[at].is_number() || note[at].kind == Token::Kind::kBreak) break;
+      if (note[at].folded == words[n])
+        ++n;
+      else if (note[at].is_word() || note[at].is_number() || note[at].kind == Token::Kind::kBreak)
+        break;
     }
     if (n == words.size()) note.Take(i, at, Identifying::kHospital);
   }
@@ -279,9 +310,10 @@ void FindKnownHospital(NoteText& note, std::size_t i, const KnownNames& known) {
 
 bool IsState(const NoteText& note, std::size_t i) {
   return note[i].all_caps &&
-         InList(note[i].folded,
-                "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv "
-                "nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc");
+         InList(
+             note[i].folded,
+             "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv "
+             "nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc");
 }
 
 // A postcode by itself: "CP 33000", "33000 Bordeaux", "MA 02720", "ZIP: 01002".
@@ -289,8 +321,9 @@ void FindPostcode(NoteText& note, std::size_t i) {
   if (note.Digits(i) != 5) return;
   std::size_t before = i > 0 ? i - 1 : i;
   if (before > 0 && (note[before].Is(":") || note[before].Is("="))) --before;
-  const bool told = i > 0 && (InList(note[before].folded, "cp postal postale zip zipcode postcode code") ||
-                              IsState(note, i - 1) || note[i - 1].Is("massachusetts"));
+  const bool told =
+      i > 0 && (InList(note[before].folded, "cp postal postale zip zipcode postcode code") ||
+                IsState(note, i - 1) || note[i - 1].Is("massachusetts"));
   const Token& next = note[i + 1];
   const bool town = next.is_word() && next.capital && !note[i].folded.starts_with("00") &&
                     (i == 0 || !InList(note[i - 1].folded, "de a to vs"));

@@ -1,8 +1,8 @@
 // Text without what spelling varies in: lower case, no accents, plain letters and quotes.
 //
-// Unicode's canonical decomposition (NFD, UAX 15), marks (Mn) left out, case folded; ligatures (œ, æ,
-// ß) become two letters, curly apostrophes and dashes plain ones. Bytes that are no UTF-8 stay as
-// they are.
+// Unicode's canonical decomposition (NFD, UAX 15), marks (Mn) left out, case folded; ligatures (œ,
+// æ, ß) become two letters, curly apostrophes and dashes plain ones. Bytes that are no UTF-8 stay
+// as they are.
 #pragma once
 
 #include <string>

@@ -77,8 +77,8 @@ absl::StatusOr<bool> JsonLines::Next(std::string_view& line) {
     const void* found = std::memchr(buffer_.data() + begin_, '\n', end_ - begin_);
     if (found == nullptr) {
       if (end_ - begin_ > kJsonLineBytesMax)
-        return absl::ResourceExhaustedError(absl::StrCat(
-            "line ", line_ + 1, ": longer than ", kJsonLineBytesMax >> 20, " MiB"));
+        return absl::ResourceExhaustedError(
+            absl::StrCat("line ", line_ + 1, ": longer than ", kJsonLineBytesMax >> 20, " MiB"));
       std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
       end_ -= begin_;
       begin_ = 0;
@@ -91,8 +91,9 @@ absl::StatusOr<bool> JsonLines::Next(std::string_view& line) {
       if (begin_ == end_) return false;
     }
     const std::size_t stop =
-        found == nullptr ? end_
-                         : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+        found == nullptr
+            ? end_
+            : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
     line = std::string_view(buffer_).substr(begin_, stop - begin_);
     begin_ = found == nullptr ? end_ : stop + 1;
     ++line_;

@@ -61,9 +61,9 @@ void Compare(const LabelledText& text, const std::vector<Span>& found, Measure& 
     c.n_hidden += hidden ? 1 : 0;
     c.n_same += hidden && same ? 1 : 0;
     if (!hidden && measure.missed.size() < kExamplesMax) {
-      measure.missed.push_back(absl::StrCat(
-          Av(TagOf(label.kind)), ": ", text.text.substr(label.begin, label.end - label.begin),
-          "  <<  ", ReplaceSpans(text.text, found)));
+      measure.missed.push_back(absl::StrCat(Av(TagOf(label.kind)), ": ",
+                                            text.text.substr(label.begin, label.end - label.begin),
+                                            "  <<  ", ReplaceSpans(text.text, found)));
     }
   }
   for (const Span& span : found) {

@@ -28,17 +28,17 @@ absl::StatusOr<LabelledText> ReadLabelled(std::string_view marked);
 absl::StatusOr<std::vector<LabelledText>> ReadLabelledFile(const std::string& path);
 
 struct ClassMeasure {
-  std::size_t n_labelled = 0;   // spans in the labels
-  std::size_t n_hidden = 0;     // of those: every letter and digit was replaced, whatever the tag
-  std::size_t n_same = 0;       // of those: replaced under the label's own tag
-  std::size_t n_found = 0;      // spans found of the class
-  std::size_t n_right = 0;      // of those: they touch a label of any class
+  std::size_t n_labelled = 0;  // spans in the labels
+  std::size_t n_hidden = 0;    // of those: every letter and digit was replaced, whatever the tag
+  std::size_t n_same = 0;      // of those: replaced under the label's own tag
+  std::size_t n_found = 0;     // spans found of the class
+  std::size_t n_right = 0;     // of those: they touch a label of any class
 };
 
 struct Measure {
   std::array<ClassMeasure, kIdentifyingKinds> classes;
   std::size_t n_texts = 0, n_words = 0;
-  std::size_t n_words_lost = 0;  // words outside the labels that were replaced
+  std::size_t n_words_lost = 0;            // words outside the labels that were replaced
   std::vector<std::string> missed, wrong;  // examples, the first thousand: of made-up data alone
 };
 

@@ -71,17 +71,17 @@ class NoteFiles : public CdmSource {
         ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + table->bytes_done() + text_bytes_));
       std::string fault_column;
       if (row.fault.empty()) fault_column = TakeText(path, row, texts);
-      ESSAIM_RETURN_IF_ERROR(row.fault.empty() ? Note(path, row, sink)
-                                               : sink.Reject({.file = path,
-                                                              .line = row.line,
-                                                              .column = fault_column,
-                                                              .reason = row.fault},
-                                                             row.raw));
+      ESSAIM_RETURN_IF_ERROR(
+          row.fault.empty()
+              ? Note(path, row, sink)
+              : sink.Reject(
+                    {.file = path, .line = row.line, .column = fault_column, .reason = row.fault},
+                    row.raw));
     }
     n_latin1_ += table->was_latin1() ? 1 : 0;
     bytes_before_ += table->bytes_done();
-    sink.EndFile(path,
-                 ToHex(crypto::HashOf("essaim/notes", {table->Sha256(), texts.Finish()})), n_read);
+    sink.EndFile(path, ToHex(crypto::HashOf("essaim/notes", {table->Sha256(), texts.Finish()})),
+                 n_read);
     return sink.Progress(bytes_before_ + text_bytes_);
   }
 
@@ -211,14 +211,22 @@ bool IsIndex(const std::string& path) {
 absl::StatusOr<std::string> IndexOf(const std::string& folder, std::uint64_t& bytes) {
   std::error_code error;
   std::string index;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
+  fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied,
+                                           error);
+  for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
+    const fs::directory_entry& entry = *entries;
     const std::string path = entry.path().string();
-    if (absl::EndsWithIgnoreCase(path, ".txt")) bytes += entry.file_size(error);
+    std::error_code of_entry;
+    if (!entry.is_regular_file(of_entry)) continue;
+    if (absl::EndsWithIgnoreCase(path, ".txt")) {
+      const std::uintmax_t size = entry.file_size(of_entry);
+      bytes += of_entry ? 0 : size;
+    }
     if (!IsIndex(path) || entry.path().parent_path() != fs::path(folder)) continue;
     if (!index.empty())
-      return absl::InvalidArgumentError(absl::StrCat(
-          folder, ": two indexes, ", fs::path(index).filename().string(), " and ",
-          entry.path().filename().string(), "; name the one that is meant"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(folder, ": two indexes, ", fs::path(index).filename().string(), " and ",
+                       entry.path().filename().string(), "; name the one that is meant"));
     index = path;
   }
   if (error) return absl::UnavailableError(absl::StrCat(folder, ": cannot be listed"));

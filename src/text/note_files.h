@@ -1,5 +1,5 @@
-// Clinical notes in files as a source of NOTE: folders of .txt files with an index, and tables (CSV,
-// TSV, NDJSON) that have the text in a column. docs/text.md tells the columns.
+// Clinical notes in files as a source of NOTE: folders of .txt files with an index, and tables
+// (CSV, TSV, NDJSON) that have the text in a column. docs/text.md tells the columns.
 #pragma once
 
 #include <memory>
@@ -22,8 +22,8 @@ struct NoteOptions {
   std::string system;                // the numbering of persons, where a site has several
 };
 
-// Folders with one index file, or index files themselves. kNotFound; kInvalidArgument: not an index,
-// with what it lacks. The options' objects outlive the source.
+// Folders with one index file, or index files themselves. kNotFound; kInvalidArgument: not an
+// index, with what it lacks. The options' objects outlive the source.
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenNoteFiles(const std::vector<std::string>& paths,
                                                          const NoteOptions& options);
 

@@ -23,18 +23,21 @@ namespace {
 std::optional<NoteColumn> ColumnOf(std::string_view header) {
   static constexpr std::pair<NoteColumn, std::string_view> kNames[] = {
       {NoteColumn::kFile, "file filename file_name path fichier nom_fichier chemin"},
-      {NoteColumn::kPerson, "person person_id patient patient_id ipp mrn subject subject_id id_patient nip"},
+      {NoteColumn::kPerson,
+       "person person_id patient patient_id ipp mrn subject subject_id id_patient nip"},
       {NoteColumn::kText, "text note_text texte contenu content body corps note"},
       {NoteColumn::kId, "id note_id document_id doc_id id_document"},
       {NoteColumn::kDate, "date note_date note_datetime date_note date_document datetime"},
       {NoteColumn::kTitle, "title note_title titre intitule"},
       {NoteColumn::kAuthor, "author auteur provider provider_id redacteur"},
-      {NoteColumn::kVisit, "visit visit_id visit_occurrence_id sejour id_sejour encounter encounter_id venue nda iep"},
+      {NoteColumn::kVisit,
+       "visit visit_id visit_occurrence_id sejour id_sejour encounter encounter_id venue nda iep"},
       {NoteColumn::kType, "type note_type note_class class classe document_type type_document"},
       {NoteColumn::kLanguage, "language langue lang"},
       {NoteColumn::kSystem, "system systeme authority"}};
   std::string name = Fold(header);
-  std::ranges::replace_if(name, [](char c) { return c == ' ' || c == '-' || c == '.'; }, '_');
+  std::ranges::replace_if(
+      name, [](char c) { return c == ' ' || c == '-' || c == '.'; }, '_');
   for (const auto& [column, names] : kNames) {
     if (InList(name, names)) return column;
   }
@@ -80,10 +83,10 @@ class CsvTable : public NoteTable {
       text = text || columns_.back() == NoteColumn::kText || columns_.back() == NoteColumn::kFile;
     }
     if (!person || !text) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("line 1: an index of notes needs a column for the person (person_id, patient, "
-                       "ipp) and one for the text (text) or its file (file); ",
-                       person ? "the second" : "the first", " is not there"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "line 1: an index of notes needs a column for the person (person_id, patient, "
+          "ipp) and one for the text (text) or its file (file); ",
+          person ? "the second" : "the first", " is not there"));
     }
     return absl::OkStatus();
   }

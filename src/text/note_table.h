@@ -11,7 +11,19 @@
 
 namespace essaim::text {
 
-enum class NoteColumn { kFile, kPerson, kText, kId, kDate, kTitle, kAuthor, kVisit, kType, kLanguage, kSystem };
+enum class NoteColumn {
+  kFile,
+  kPerson,
+  kText,
+  kId,
+  kDate,
+  kTitle,
+  kAuthor,
+  kVisit,
+  kType,
+  kLanguage,
+  kSystem
+};
 
 struct NoteRow {
   std::map<NoteColumn, std::string> cells;  // those that say something

@@ -60,12 +60,15 @@ std::vector<Span> NoteText::Spans() const {
     if (!token.is_word() && !token.is_number()) continue;
     const std::uint8_t byte = kind_[token.begin] != 0 ? kind_[token.begin] : kind_[token.end - 1];
     const auto kind = static_cast<Identifying>(byte - 1);
-    // Of one kind with nothing but what was taken between them: one span.
+    // Of one kind with nothing but what was taken between them, or a name's parts with a blank: one
+    // span.
+    const bool blank = !spans.empty() && kind == Identifying::kName &&
+                       text_.substr(spans.back().end, token.begin - spans.back().end) == " ";
     const bool joins =
         !spans.empty() && spans.back().kind == kind &&
-        std::all_of(kind_.begin() + static_cast<std::ptrdiff_t>(spans.back().end),
-                    kind_.begin() + static_cast<std::ptrdiff_t>(token.begin),
-                    [&](std::uint8_t k) { return k == byte; });
+        (blank || std::all_of(kind_.begin() + static_cast<std::ptrdiff_t>(spans.back().end),
+                              kind_.begin() + static_cast<std::ptrdiff_t>(token.begin),
+                              [&](std::uint8_t k) { return k == byte; }));
     if (joins) {
       spans.back().end = token.end;
     } else {

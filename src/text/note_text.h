@@ -24,12 +24,14 @@ class NoteText {
   const Token& operator[](std::size_t i) const { return i < tokens_.size() ? tokens_[i] : end_; }
 
   std::string_view Raw(std::size_t i) const;
+
   // Nothing stands between token i and the one after it.
   bool Touches(std::size_t i) const { return (*this)[i].end == (*this)[i + 1].begin; }
 
   // Token i begins its line / the line's words are all in capitals / beyond the first `i` tokens
   // the folded tokens are these.
   bool BeginsLine(std::size_t i) const;
+
   bool CapsLine(std::size_t i) const { return i < caps_line_.size() && caps_line_[i]; }
 
   bool Matches(std::size_t i, std::initializer_list<std::string_view> folded) const;

@@ -12,10 +12,10 @@ struct Token {
   enum class Kind : std::uint8_t { kWord, kNumber, kMark, kBreak };
 
   Kind kind = Kind::kMark;
-  bool capital = false;          // a word's first letter is upper case
-  bool all_caps = false;         // two letters or more, all upper case
+  bool capital = false;              // a word's first letter is upper case
+  bool all_caps = false;             // two letters or more, all upper case
   std::uint32_t begin = 0, end = 0;  // in bytes
-  std::string folded;            // fold.h; a line end has none
+  std::string folded;                // fold.h; a line end has none
 
   bool is_word() const { return kind == Kind::kWord; }
 

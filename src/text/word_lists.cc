@@ -59,14 +59,15 @@ bool LooksMedical(std::string_view folded) {
   static const Words* const kWords = new Words(Read(kMedicalWords));
   if (kWords->contains(folded)) return true;
   static constexpr std::string_view kEndings[] = {
-      "itis",   "ite",    "emia",    "emie",   "osis",    "ose",     "oma",    "pathy",  "pathie",
-      "tomy",   "tomie",  "scopy",   "scopie", "graphy",  "graphie", "logy",   "logie",  "algia",
-      "algie",  "plasty", "plastie", "pril",   "sartan",  "statin",  "statine", "cillin", "cilline",
-      "azole",  "mycin",  "mycine",  "oxacin", "oxacine", "parine",  "parin",  "mab",    "tinib",
-      "olol",   "dipine", "gliptin", "formin", "formine", "profene", "profen", "cycline", "caine",
-      "ectomy", "ectomie", "ostomy", "stomie", "rrhea",   "rrhee",   "uria",   "urie",   "ique",
-      "iques",  "megaly", "megalie", "plegia", "plegie",  "trophy",  "trophie", "genic", "logue",
-      "xaban",  "floxacin", "amide", "azepam", "zolam",   "thiazide", "tropin"};
+      "itis",     "ite",     "emia",    "emie",    "osis",     "ose",    "oma",     "pathy",
+      "pathie",   "tomy",    "tomie",   "scopy",   "scopie",   "graphy", "graphie", "logy",
+      "logie",    "algia",   "algie",   "plasty",  "plastie",  "pril",   "sartan",  "statin",
+      "statine",  "cillin",  "cilline", "azole",   "mycin",    "mycine", "oxacin",  "oxacine",
+      "parine",   "parin",   "mab",     "tinib",   "olol",     "dipine", "gliptin", "formin",
+      "formine",  "profene", "profen",  "cycline", "caine",    "ectomy", "ectomie", "ostomy",
+      "stomie",   "rrhea",   "rrhee",   "uria",    "urie",     "ique",   "iques",   "megaly",
+      "megalie",  "plegia",  "plegie",  "trophy",  "trophie",  "genic",  "logue",   "xaban",
+      "floxacin", "amide",   "azepam",  "zolam",   "thiazide", "tropin"};
   return folded.size() >= 6 && std::ranges::any_of(kEndings, [&](std::string_view ending) {
            return folded.ends_with(ending);
          });

@@ -1,7 +1,7 @@
 // What words are: given names, family names, words of everyday French and English, of medicine.
 //
-// The lists (data/text, with their sources) are folded (fold.h). A word may be in several: "pierre",
-// "petit", "rose". Threads: all functions may run concurrently.
+// The lists (data/text, with their sources) are folded (fold.h). A word may be in several:
+// "pierre", "petit", "rose". Threads: all functions may run concurrently.
 #pragma once
 
 #include <string_view>
