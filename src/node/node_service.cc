@@ -227,9 +227,12 @@ absl::StatusOr<FrozenCohort> NodeService::Select(const Study& study, const Analy
 // Of the OMOP tables; another data set has no quality report.
 std::optional<SiteQuality> NodeService::LabelFor(const Study& study) {
   if (study.omop.empty()) return std::nullopt;
-  const absl::StatusOr<std::unique_ptr<SqlEngine>> engine = OpenNodeSql(folder_, entropy_, &log_);
-  absl::StatusOr<SiteQuality> label = engine.status();
-  if (engine.ok()) label = CurrentLabel(**engine);
+  const auto read = [&]() -> absl::StatusOr<SiteQuality> {
+    ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<SqlEngine> engine,
+                            OpenNodeSql(folder_, entropy_, &log_));
+    return CurrentLabel(*engine);
+  };
+  const absl::StatusOr<SiteQuality> label = read();
   if (label.ok()) return *label;
   log_.Warning("no quality label", {{"error", std::string(label.status().message())}});
   return std::nullopt;

@@ -109,7 +109,7 @@ void PrintReport(const QualityReport& report) {
                                      ? absl::StrFormat("%.1f to %.1f of %d", 100 * m.interval->low,
                                                        100 * m.interval->high, m.n)
                                      : m.missing + m.detail;
-      std::printf("  %-3s %-62s %9s  %-22s %s\n", std::string(m.info->id).c_str(),
+      std::printf("  %-3s %-78s %9s  %-22s %s\n", std::string(m.info->id).c_str(),
                   std::string(m.info->title).c_str(), value.c_str(), beside.c_str(),
                   m.label == QualityLevel::kPassed ? "" : std::string(NameOf(m.label)).c_str());
     }

@@ -118,7 +118,7 @@ TEST_P(SevenCharacteristics, AsAPageInBothLanguages) {
                         .snapshots = {now, now}};
   const std::string page = QualityPage(input, french);
   for (const char* title :
-       {"Enregistrements par mois", "Personnes par âge et sexe", "Depuis le chargement précédent",
+       {"Enregistrements par année", "Personnes par âge et sexe", "Depuis le chargement précédent",
         "Rapports à ce jour", "strates de la référence"})
     EXPECT_NE(page.find(title), std::string::npos) << title;
   EXPECT_EQ(french.missing(), std::set<std::string>());

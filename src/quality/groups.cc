@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "omop/cdm.h"
 #include "study/yaml_tree.h"
+#include "warehouse/row_source.h"
 
 namespace essaim {
 namespace {
@@ -74,6 +75,8 @@ absl::StatusOr<GroupRule> ReadGroupRule(const std::string& path) {
   GroupRule rule;
   if (path.empty()) return rule;
   if (!absl::EndsWithIgnoreCase(path, ".yaml") && !absl::EndsWithIgnoreCase(path, ".yml")) {
+    // It is read when the tables are; that it is there is told before they are counted.
+    ESSAIM_RETURN_IF_ERROR(OpenRowSource(path, nullptr).status());
     rule.file = path;
     return rule;
   }

@@ -56,7 +56,9 @@ TEST_P(LabelTest, AStudyGetsTheQualityThatItDemandsOrTheReason) {
     report.labels[2] = QualityLevel::kPassed;
     ASSERT_OK(StoreLabel(*engine, report, 4));
     EXPECT_OK(CheckQuality(*engine, demands, {}));
-    ASSERT_OK(engine->Execute("INSERT INTO essaim_loads VALUES (1, 'x', 'omop', 0, '')"));
+    ASSERT_OK(
+        engine->Execute("INSERT INTO essaim_loads (number, load_id, kind, loaded_at_ms) VALUES (1, "
+                        "'x', 'omop', 0)"));
     EXPECT_THAT(CheckQuality(*engine, demands, {}), below("not measured since"));
     ASSERT_OK_AND_ASSIGN(const SiteQuality stale, CurrentLabel(*engine));
     EXPECT_FALSE(stale.since_last_load);

@@ -70,7 +70,10 @@ Figure LargestLoss(const char* id, const std::vector<TableChange>& tables,
     const auto [before, now] = counts(table);
     if (!(before > 0)) continue;
     const double loss = std::fmax(0, before - now);
-    if (of == 0 || loss / before > lost / of) lost = loss, of = before, worst = table.table;
+    // Of equal losses that of the larger table, on which it rests more firmly.
+    const double share = loss / before, worst_share = of > 0 ? lost / of : -1;
+    if (share < worst_share || (share == worst_share && before <= of)) continue;
+    lost = loss, of = before, worst = table.table;
   }
   if (of == 0) return MissingFigure(id, "no rows in the load before");
   Figure figure = ShareFigure(id, lost, of);

@@ -105,7 +105,8 @@ TEST_P(BetweenLoads, AreComparedOnTheTables) {
     ASSERT_OK_AND_ASSIGN(const auto engine, engines.Make(GetParam(), folder));
     ASSERT_OK(CreateCdm(*engine));
     const auto run = [&](const char* sql) { ASSERT_OK(engine->Execute(sql)); };
-    run("INSERT INTO essaim_loads VALUES (1, 'x', 'omop', 0, '')");
+    run("INSERT INTO essaim_loads (number, load_id, kind, loaded_at_ms) VALUES (1, 'x', 'omop', "
+        "0)");
     run("INSERT INTO concept (concept_id, concept_name, domain_id, vocabulary_id, "
         "concept_class_id, concept_code, valid_start_date, valid_end_date) VALUES (7, 'c', "
         "'Condition', 'v', 'k', '7', DATE '1970-01-01', DATE '2099-12-31')");
@@ -123,7 +124,8 @@ TEST_P(BetweenLoads, AreComparedOnTheTables) {
     EXPECT_EQ(before.domains.at("7"), "Condition");
     ASSERT_OK(StoreSnapshot(*engine, before));
 
-    run("INSERT INTO essaim_loads VALUES (2, 'y', 'omop', 0, '')");
+    run("INSERT INTO essaim_loads (number, load_id, kind, loaded_at_ms) VALUES (2, 'y', 'omop', "
+        "0)");
     run("UPDATE concept SET domain_id = 'Observation' WHERE concept_id = 7");
     run("DELETE FROM condition_occurrence WHERE person_id = 2");
     run("INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "

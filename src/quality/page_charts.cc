@@ -184,6 +184,7 @@ std::string LineSvg(std::string_view title, const std::vector<double>& values, c
 std::string MonthsHtml(const SiteProfile& profile, const Words& w) {
   if (profile.months.empty()) return "";
   const std::vector<Bar> bars = BarsOf(profile);
+  const bool by_year = bars.front().name.size() == 4;
   const Axis axis = Upwards(std::ranges::max_element(bars, {}, &Bar::n)->n);
   const auto y = [&](double n) { return kTop + kPlot * (1 - n / axis.high); };
   const double step = static_cast<double>(kWidth - kLeft) / static_cast<double>(bars.size());
@@ -214,8 +215,11 @@ std::string MonthsHtml(const SiteProfile& profile, const Words& w) {
                           bars[i].year);
   }
   return absl::StrCat(
-      "<section><h2>", w.Say("Records by month"), "</h2>", svg, "</g></svg><p class=\"s\">",
-      w.Say("Months with records of 1 to 4 persons are drawn 5 high, paler."), "</p></section>");
+      "<section><h2>", w.Say(by_year ? "Records by year" : "Records by month"), "</h2>", svg,
+      "</g></svg><p class=\"s\">",
+      w.Say(by_year ? "Years with records of 1 to 4 persons are drawn 5 high, paler."
+                    : "Months with records of 1 to 4 persons are drawn 5 high, paler."),
+      "</p></section>");
 }
 
 std::string PersonsHtml(const SiteProfile& profile, const QualityReport& report,
