@@ -87,12 +87,12 @@ absl::StatusOr<Study> CohortQuestion(const Study& study, bool by_site) {
              count.where_text});
     question.include_text.clear();
     question.exclude_text.clear();
-    question.analyses.push_back(OneAnalysis(kAttrition, "descriptive/count",
-                                            {{"by", std::string(kStepVariable)}}));
+    question.analyses.push_back(
+        OneAnalysis(kAttrition, "descriptive/count", {{"by", std::string(kStepVariable)}}));
     if (by_site) {
-      question.analyses.push_back(OneAnalysis(kBySite, "descriptive/cross_table",
-                                              {{"row", std::string(kSiteVariable)},
-                                               {"column", std::string(kStepVariable)}}));
+      question.analyses.push_back(OneAnalysis(
+          kBySite, "descriptive/cross_table",
+          {{"row", std::string(kSiteVariable)}, {"column", std::string(kStepVariable)}}));
     }
   }
   question.analyses.push_back(std::move(count));

@@ -308,10 +308,9 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
   };
   CLI::App* check = add(*study, "check", "Check a study file without sending it", Check);
   CLI::App* submit = add(*study, "submit", "Send a study to the hub", Submit);
-  CLI::App* cohort =
-      add(*study, "cohort",
-          "Ask the sites how many persons a study's cohort has and where the others are lost",
-          Cohort);
+  CLI::App* cohort = add(
+      *study, "cohort",
+      "Ask the sites how many persons a study's cohort has and where the others are lost", Cohort);
   cohort->add_flag("--by-site", args->by_site,
                    "also each site's steps; a site whose policy gives none stays out");
   CLI::App* watch = add(*study, "watch", "Follow a study until it ends", Watch);
