@@ -100,6 +100,13 @@ absl::StatusOr<Study> CohortQuestion(const Study& study, bool by_site) {
   return ParseStudy(question.source, nullptr);
 }
 
+absl::StatusOr<std::string> DefinitionOf(const Study& study) {
+  if (study.omop.empty()) return std::string();
+  ESSAIM_ASSIGN_OR_RETURN(const cohort::Extraction extraction,
+                          cohort::ParseExtraction(study.omop, study.schema));
+  return cohort::DefinitionHash(extraction.cohort);
+}
+
 std::string AttritionText(const Result& result) {
   if (result.tables.empty()) return "";
   const ResultTable& table = result.tables.front();

@@ -18,6 +18,10 @@ inline constexpr std::string_view kAttrition = "attrition", kBySite = "attrition
 // tables.
 absl::StatusOr<Study> CohortQuestion(const Study& study, bool by_site);
 
+// The hash of the cohort's definition on OMOP tables, as `essaim node cohort` shows it; empty where
+// the study has none.
+absl::StatusOr<std::string> DefinitionOf(const Study& study);
+
 // "     412  entry events" and so on: the persons left after each step, from the number that came
 // to each and no further. Where small numbers are hidden: "at least".
 std::string AttritionText(const Result& result);

@@ -224,8 +224,11 @@ int Cohort(const Arguments& args) {
   if (args.format == "table") {
     const absl::StatusOr<std::string> steps = Attrition(study);
     if (!steps.ok()) return Fail(steps.status());
+    const absl::StatusOr<std::string> definition = DefinitionOf(file->study);
+    if (!definition.ok()) return Fail(definition.status());
     if (!steps->empty())
-      std::printf("── persons left after each step, at all sites ──\n\n%s\n", steps->c_str());
+      std::printf("── persons left after each step, at all sites ── (definition %s)\n\n%s\n",
+                  definition->substr(0, 16).c_str(), steps->c_str());
   }
   return ShowResult(study);
 }
