@@ -66,17 +66,18 @@ void Multiply(SqlEngine& engine, int factor) {
       names.push_back(SqlName(field));
       values.push_back(is_own ? StrCat(SqlName(field), " + i * 1000000") : SqlName(field));
     }
-    ESSAIM_CHECK(engine
-                     .Execute(StrCat("INSERT INTO ", Av(table.name), " (",
-                                     absl::StrJoin(names, ", "), ") SELECT ",
-                                     absl::StrJoin(values, ", "), " FROM ", Av(table.name),
-                                     ", range(1, ", factor, ") r(i)"))
-                     .ok());
+    ESSAIM_CHECK(
+        engine
+            .Execute(StrCat("INSERT INTO ", Av(table.name), " (", absl::StrJoin(names, ", "),
+                            ") SELECT ", absl::StrJoin(values, ", "), " FROM ", Av(table.name),
+                            ", range(1, ", factor, ") r(i)"))
+            .ok());
   }
 }
 
 // The concepts of a column that occur most, in the order of their number.
-std::vector<std::int64_t> Frequent(SqlEngine& engine, const char* table, const char* column, int n) {
+std::vector<std::int64_t> Frequent(SqlEngine& engine, const char* table, const char* column,
+                                   int n) {
   const auto rows = engine.Query(StrCat("SELECT ", column, " FROM ", table, " WHERE ", column,
                                         " <> 0 GROUP BY 1 ORDER BY COUNT(*) DESC, 1 LIMIT ", n));
   ESSAIM_CHECK(rows.ok());
@@ -99,16 +100,16 @@ class Task {
     Measurements(engine);
   }
 
-  VariableRequest request{.cohort_id = 1, .concept_sets = {}, .variables = {}, .opt_out = {},
-                          .with_dates = false};
+  VariableRequest request{
+      .cohort_id = 1, .concept_sets = {}, .variables = {}, .opt_out = {}, .with_dates = false};
 
   std::string HandWritten() const {
     std::string select = "SELECT i.person_id";
     std::string joins;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       StrAppend(&select, groups_[g].columns);
-      StrAppend(&joins, " LEFT JOIN (SELECT i.person_id", groups_[g].aggregates,
-                " FROM i JOIN ", groups_[g].table, " d ON d.person_id = i.person_id WHERE d.",
+      StrAppend(&joins, " LEFT JOIN (SELECT i.person_id", groups_[g].aggregates, " FROM i JOIN ",
+                groups_[g].table, " d ON d.person_id = i.person_id WHERE d.",
                 groups_[g].concept_column, " IN (", absl::StrJoin(groups_[g].concepts, ","),
                 ") GROUP BY i.person_id) g", g, " ON g", g, ".person_id = i.person_id");
     }
@@ -150,7 +151,10 @@ class Task {
   // Of each concept: whether and how often before, and the days since.
   void Events(SqlEngine& engine, Domain domain, const char* table, const char* column,
               const char* date, int n) {
-    Group group{.table = table, .concept_column = column, .columns = {}, .aggregates = {},
+    Group group{.table = table,
+                .concept_column = column,
+                .columns = {},
+                .aggregates = {},
                 .concepts = Frequent(engine, table, column, n)};
     for (const std::int64_t id : group.concepts) {
       const std::string in = StrCat("d.", column, " = ", id, " AND d.", date);
@@ -170,7 +174,10 @@ class Task {
   // Of each concept: the last value and the mean, where it is plausible.
   void Measurements(SqlEngine& engine) {
     constexpr char kTable[] = "measurement", kColumn[] = "measurement_concept_id";
-    Group group{.table = kTable, .concept_column = kColumn, .columns = {}, .aggregates = {},
+    Group group{.table = kTable,
+                .concept_column = kColumn,
+                .columns = {},
+                .aggregates = {},
                 .concepts = Frequent(engine, kTable, kColumn, 10)};
     for (const std::int64_t id : group.concepts) {
       const std::string in = StrCat("d.measurement_concept_id = ", id,
@@ -183,8 +190,10 @@ class Task {
       };
       plausible(Add(Kind::kMeasurement, Domain::kMeasurement, id, {std::nullopt, 0}),
                 Summary::kLast);
-      Write(group, StrCat("arg_max(d.value_as_number, (d.measurement_date, d.measurement_id)) "
-                          "FILTER (WHERE ", in, ")"),
+      Write(group,
+            StrCat("arg_max(d.value_as_number, (d.measurement_date, d.measurement_id)) "
+                   "FILTER (WHERE ",
+                   in, ")"),
             nullptr);
       plausible(Add(Kind::kMeasurement, Domain::kMeasurement, id, {std::nullopt, 0}),
                 Summary::kMean);
@@ -215,7 +224,8 @@ std::size_t Different(const SqlNumbers& a, const SqlNumbers& b) {
   for (std::size_t c = 0; c < a.columns.size(); ++c) {
     for (std::size_t i = 0; i < a.keys.size(); ++i) {
       const double x = a.columns[c][i], y = b.columns[c][i];
-      const bool same = std::isnan(x) ? std::isnan(y) : std::abs(x - y) <= 1e-9 * std::abs(x) + 1e-12;
+      const bool same =
+          std::isnan(x) ? std::isnan(y) : std::abs(x - y) <= 1e-9 * std::abs(x) + 1e-12;
       n += same ? 0 : 1;
     }
   }
@@ -266,10 +276,12 @@ int Main(int factor) {
     std::printf("%d persons, %zu in the cohort, %zu variables, two threads, best of %d\n",
                 28 * factor, a.keys.size(), a.columns.size(), kRepeats);
     std::printf("cohort and variables  %8.2f s\n", ours);
-    std::printf("one query by hand     %8.2f s  (%zu values differ, %zu are neither 0 nor missing)\n",
-                written, n_different, n_filled);
+    std::printf(
+        "one query by hand     %8.2f s  (%zu values differ, %zu are neither 0 nor missing)\n",
+        written, n_different, n_filled);
     std::printf("ratio                 %8.2f\n", ours / written);
-    std::printf("peak memory           %8.0f MiB (%.0f before the first run)\n", PeakMib(), before_mib);
+    std::printf("peak memory           %8.0f MiB (%.0f before the first run)\n", PeakMib(),
+                before_mib);
   }
   std::filesystem::remove(path);
   return code;

@@ -87,17 +87,24 @@ absl::StatusOr<Study> CohortQuestion(const Study& study, bool by_site) {
              count.where_text});
     question.include_text.clear();
     question.exclude_text.clear();
-    question.analyses.push_back(OneAnalysis(kAttrition, "descriptive/count",
-                                            {{"by", std::string(kStepVariable)}}));
+    question.analyses.push_back(
+        OneAnalysis(kAttrition, "descriptive/count", {{"by", std::string(kStepVariable)}}));
     if (by_site) {
-      question.analyses.push_back(OneAnalysis(kBySite, "descriptive/cross_table",
-                                              {{"row", std::string(kSiteVariable)},
-                                               {"column", std::string(kStepVariable)}}));
+      question.analyses.push_back(OneAnalysis(
+          kBySite, "descriptive/cross_table",
+          {{"row", std::string(kSiteVariable)}, {"column", std::string(kStepVariable)}}));
     }
   }
   question.analyses.push_back(std::move(count));
   question.source = StudySource(question);
   return ParseStudy(question.source, nullptr);
+}
+
+absl::StatusOr<std::string> DefinitionOf(const Study& study) {
+  if (study.omop.empty()) return std::string();
+  ESSAIM_ASSIGN_OR_RETURN(const cohort::Extraction extraction,
+                          cohort::ParseExtraction(study.omop, study.schema));
+  return cohort::DefinitionHash(extraction.cohort);
 }
 
 std::string AttritionText(const Result& result) {

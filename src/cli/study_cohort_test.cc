@@ -62,7 +62,8 @@ TEST(StudyCohortTest, AsksForSitesOnlyWhenTold) {
 }
 
 TEST(StudyCohortTest, AddsUpWhoCameFurther) {
-  ResultTable table{.id = "counts", .title = "", .columns = {}, .rows = {}, .groups = {}, .hidden = {}};
+  ResultTable table{
+      .id = "counts", .title = "", .columns = {}, .rows = {}, .groups = {}, .hidden = {}};
   table.columns = {{"level", "Step", ColumnKind::kText}, {"n", "n", ColumnKind::kCount}};
   table.rows = {{std::string("1. entry events"), std::int64_t{1200}},
                 {std::string("2. adult"), std::int64_t{30}},

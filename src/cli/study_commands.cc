@@ -224,8 +224,11 @@ int Cohort(const Arguments& args) {
   if (args.format == "table") {
     const absl::StatusOr<std::string> steps = Attrition(study);
     if (!steps.ok()) return Fail(steps.status());
+    const absl::StatusOr<std::string> definition = DefinitionOf(file->study);
+    if (!definition.ok()) return Fail(definition.status());
     if (!steps->empty())
-      std::printf("── persons left after each step, at all sites ──\n\n%s\n", steps->c_str());
+      std::printf("── persons left after each step, at all sites ── (definition %s)\n\n%s\n",
+                  definition->substr(0, 16).c_str(), steps->c_str());
   }
   return ShowResult(study);
 }
@@ -308,10 +311,9 @@ void AddStudyCommands(CLI::App& app, int& exit_code) {
   };
   CLI::App* check = add(*study, "check", "Check a study file without sending it", Check);
   CLI::App* submit = add(*study, "submit", "Send a study to the hub", Submit);
-  CLI::App* cohort =
-      add(*study, "cohort",
-          "Ask the sites how many persons a study's cohort has and where the others are lost",
-          Cohort);
+  CLI::App* cohort = add(
+      *study, "cohort",
+      "Ask the sites how many persons a study's cohort has and where the others are lost", Cohort);
   cohort->add_flag("--by-site", args->by_site,
                    "also each site's steps; a site whose policy gives none stays out");
   CLI::App* watch = add(*study, "watch", "Follow a study until it ends", Watch);

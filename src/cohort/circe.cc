@@ -192,16 +192,15 @@ absl::StatusOr<Definition> ParseCirce(std::string_view text) {
         absl::StrCat("$: more than ", kCohortBytesMax, " bytes of cohort definition"));
   }
   const nlohmann::json document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded())
-    return JsonReader(document, "$").Wrong("this is not JSON");
+  if (document.is_discarded()) return JsonReader(document, "$").Wrong("this is not JSON");
   if (!document.is_object() || document.contains("PrimaryCriteria") ||
       !document.contains("expression"))
     return ReadDefinition(JsonReader(document, "$"));
   // As WebAPI sends it: the definition within its record, sometimes as a text.
   const nlohmann::json& expression = document["expression"];
   if (!expression.is_string()) return ReadDefinition(JsonReader(expression, "$.expression"));
-  const nlohmann::json inner = nlohmann::json::parse(
-      expression.get_ref<const std::string&>(), nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json inner = nlohmann::json::parse(expression.get_ref<const std::string&>(),
+                                                     nullptr, /*allow_exceptions=*/false);
   const JsonReader json(inner, "$.expression");
   return inner.is_discarded() ? json.Wrong("this is not JSON") : ReadDefinition(json);
 }

@@ -81,7 +81,8 @@ TEST(CirceTest, IsAsLenientAsCirce) {
   ASSERT_TRUE(absent.ok()) << absent.status();
   EXPECT_THAT(absent->FindConceptSet(5)->items, IsEmpty());
   ASSERT_THAT(absent->notes, SizeIs(1));
-  EXPECT_THAT(absent->notes[0], HasSubstr("ConditionOccurrence.CodesetId: there is no concept set"));
+  EXPECT_THAT(absent->notes[0],
+              HasSubstr("ConditionOccurrence.CodesetId: there is no concept set"));
 
   const auto plain = ParseCirce(With(R"("Age": {"Value": 18, "Op": "gte"},)"));
   ASSERT_TRUE(plain.ok()) << plain.status();
@@ -101,7 +102,8 @@ TEST(CirceTest, IsAsLenientAsCirce) {
                   odd, {{"\"OffsetUnit\": \"day\"", "\"OffsetUnit\": \"hour\""}})),
               StatusIs(StatusCode::kUnimplemented, HasSubstr("DateOffset.OffsetUnit: ")));
 
-  const std::string record = absl::StrCat(R"({"id": 7, "name": "x", "expression": )", With(""), "}");
+  const std::string record =
+      absl::StrCat(R"({"id": 7, "name": "x", "expression": )", With(""), "}");
   ASSERT_TRUE(ParseCirce(record).ok());
   EXPECT_EQ(DefinitionHash(*ParseCirce(record)), DefinitionHash(*ParseCirce(With(""))));
   EXPECT_TRUE(ParseCirce(With("", R"({"name": "none", "expression": {}})")).ok());

@@ -83,7 +83,8 @@ absl::Status AddSourceCodes(SqlEngine& engine, CodeRows& rows) {
           "c.vocabulary_id IN ",
           kVocabularies,
           " THEN 1 ELSE 0 END FROM (SELECT DISTINCT COALESCE(condition_source_value, '') AS value, "
-          "COALESCE(condition_source_concept_id, 0) AS concept_id FROM condition_occurrence) x LEFT "
+          "COALESCE(condition_source_concept_id, 0) AS concept_id FROM condition_occurrence) x "
+          "LEFT "
           "JOIN concept c ON c.concept_id = x.concept_id AND x.concept_id <> 0")));
   for (const auto& row : codes.rows) {
     const std::string value = TextOf(row[0]), vocabulary = TextOf(row[2]);
@@ -122,9 +123,9 @@ absl::StatusOr<std::vector<std::string>> MakeCodeTable(
     });
   };
   if (!any(Codes::kIcd10) && !any(Codes::kStandard)) return notices;
-  ESSAIM_RETURN_IF_ERROR(engine.Execute(
-      StrCat("CREATE TEMPORARY TABLE ", Av(kCodeTable),
-             " (way INTEGER, scheme INTEGER, place INTEGER, value VARCHAR(255), concept_id BIGINT)")));
+  ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat(
+      "CREATE TEMPORARY TABLE ", Av(kCodeTable),
+      " (way INTEGER, scheme INTEGER, place INTEGER, value VARCHAR(255), concept_id BIGINT)")));
   CodeRows rows(engine);
   if (any(Codes::kIcd10)) ESSAIM_RETURN_IF_ERROR(AddSourceCodes(engine, rows));
   if (any(Codes::kStandard)) {
@@ -157,8 +158,8 @@ std::string ComorbiditySql(const PersonVariable& variable, std::string_view inde
       variable.group >= 0 ? StrCat("c", variable.group) : absl::StrJoin(terms, " + "),
       " AS score FROM (SELECT i.person_id, ", absl::StrJoin(flags, ", "), " FROM ", Av(index),
       " i JOIN condition_occurrence co ON co.person_id = i.person_id", Av(within), " JOIN ",
-      Av(kCodeTable), " x ON x.way = ", static_cast<int>(variable.codes), " AND x.scheme = ",
-      static_cast<int>(scheme),
+      Av(kCodeTable), " x ON x.way = ", static_cast<int>(variable.codes),
+      " AND x.scheme = ", static_cast<int>(scheme),
       by_source ? " AND x.value = COALESCE(co.condition_source_value, '') AND x.concept_id = "
                   "COALESCE(co.condition_source_concept_id, 0)"
                 : " AND x.concept_id = co.condition_concept_id",

@@ -59,7 +59,8 @@ TEST(ComorbidityTest, FindsTheGroups) {
   EXPECT_THAT(Names(kCharlson, "K70.3"), ElementsAre("mild_liver"));
   EXPECT_THAT(Names(kElixhauser, "K70.3"), ElementsAre("liver", "alcohol"));
   EXPECT_THAT(Names(kElixhauser, "I42.6"), ElementsAre("heart_failure", "alcohol"));
-  EXPECT_THAT(Names(kElixhauser, "I11.0"), ElementsAre("heart_failure", "hypertension_complicated"));
+  EXPECT_THAT(Names(kElixhauser, "I11.0"),
+              ElementsAre("heart_failure", "hypertension_complicated"));
   EXPECT_THAT(Names(kCharlson, "C44.9"), IsEmpty());  // skin
   EXPECT_THAT(Names(kElixhauser, "C90.0"), ElementsAre("lymphoma"));
   EXPECT_THAT(Names(kElixhauser, "C90.1"), IsEmpty());

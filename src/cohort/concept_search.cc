@@ -33,8 +33,7 @@ class Names {
   std::string Like(std::string_view before, std::string_view text, std::string_view after) const {
     const std::string escaped =
         absl::StrReplaceAll(Av(text), {{"!", "!!"}, {"%", "!%"}, {"_", "!_"}});
-    return StrCat(" LIKE ", Folded(SqlText(StrCat(Av(before), escaped, Av(after)))),
-                  " ESCAPE '!'");
+    return StrCat(" LIKE ", Folded(SqlText(StrCat(Av(before), escaped, Av(after)))), " ESCAPE '!'");
   }
 
   // The rank of x.folded among the names that have all words of the text.
@@ -89,9 +88,8 @@ std::string CandidatesSql(const ConceptQuery& query, const std::vector<std::stri
     StrAppend(&filters, " AND c.vocabulary_id = ", SqlText(query.vocabulary));
   if (query.standard) filters += " AND c.standard_concept = 'S'";
   std::int64_t number = 0;
-  const std::string by_number = absl::SimpleAtoi(text, &number)
-                                    ? StrCat(" OR c.concept_id = ", number)
-                                    : std::string();
+  const std::string by_number =
+      absl::SimpleAtoi(text, &number) ? StrCat(" OR c.concept_id = ", number) : std::string();
   return StrCat(
       "WITH hits AS (SELECT c.concept_id, 0 AS place FROM concept c WHERE (lower(c.concept_code) = "
       "lower(",
@@ -99,8 +97,9 @@ std::string CandidatesSql(const ConceptQuery& query, const std::vector<std::stri
       " FROM (SELECT c.concept_id, ", names.Folded("c.concept_name"),
       " AS folded FROM concept c WHERE TRUE", filters, ") x WHERE ", has_all,
       " UNION ALL SELECT x.concept_id, 4 + ", names.Rank(text), " FROM (SELECT s.concept_id, ",
-      names.Folded("s.concept_synonym_name"), " AS folded FROM concept_synonym s) x WHERE ", has_all,
-      ") SELECT c.concept_id, ", kNamed, ", h.place FROM (SELECT concept_id, MIN(place) AS place FROM hits "
+      names.Folded("s.concept_synonym_name"), " AS folded FROM concept_synonym s) x WHERE ",
+      has_all, ") SELECT c.concept_id, ", kNamed,
+      ", h.place FROM (SELECT concept_id, MIN(place) AS place FROM hits "
       "GROUP BY concept_id) h JOIN concept c ON c.concept_id = h.concept_id WHERE TRUE",
       filters,
       " ORDER BY h.place, CASE WHEN c.standard_concept = 'S' THEN 0 ELSE 1 END, "
@@ -158,7 +157,8 @@ absl::Status AddRelations(SqlEngine& engine, std::vector<ConceptRow>& rows) {
       engine,
       StrCat("SELECT ancestor_concept_id, COUNT(*) FROM concept_ancestor WHERE ancestor_concept_id "
              "IN (",
-             ids, ") AND descendant_concept_id <> ancestor_concept_id GROUP BY "
+             ids,
+             ") AND descendant_concept_id <> ancestor_concept_id GROUP BY "
              "ancestor_concept_id"),
       by_id, &ConceptRow::descendants));
   ESSAIM_ASSIGN_OR_RETURN(
@@ -167,8 +167,7 @@ absl::Status AddRelations(SqlEngine& engine, std::vector<ConceptRow>& rows) {
           "SELECT concept_id_1, concept_id_2 FROM concept_relationship WHERE relationship_id = "
           "'Maps to' AND (invalid_reason IS NULL OR invalid_reason = '') AND concept_id_1 IN (",
           ids, ") AND concept_id_2 <> concept_id_1 ORDER BY 1, 2")));
-  for (const auto& row : maps.rows)
-    by_id.at(WholeOf(row[0]))->maps_to.push_back(WholeOf(row[1]));
+  for (const auto& row : maps.rows) by_id.at(WholeOf(row[0]))->maps_to.push_back(WholeOf(row[1]));
   return absl::OkStatus();
 }
 
@@ -190,7 +189,8 @@ absl::StatusOr<std::vector<ConceptRow>> SearchConcepts(SqlEngine& engine,
     return absl::FailedPreconditionError(
         "the table concept is empty: load a vocabulary (docs/warehouse.md)");
   }
-  ESSAIM_ASSIGN_OR_RETURN(const SqlRows found, engine.Query(CandidatesSql(query, words, engine.dialect())));
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows found,
+                          engine.Query(CandidatesSql(query, words, engine.dialect())));
   std::vector<ConceptRow> rows;
   std::map<std::int64_t, std::int64_t> places;
   for (const auto& row : found.rows) {
@@ -205,7 +205,8 @@ absl::StatusOr<std::vector<ConceptRow>> SearchConcepts(SqlEngine& engine,
     if (place_a != place_b) return place_a < place_b;
     return (a.records > 0) > (b.records > 0);
   });
-  if (rows.size() > query.limit) rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(query.limit), rows.end());
+  if (rows.size() > query.limit)
+    rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(query.limit), rows.end());
   ESSAIM_RETURN_IF_ERROR(AddRelations(engine, rows));
   return rows;
 }
@@ -222,17 +223,17 @@ absl::StatusOr<std::vector<ExpandedSet>> ExpandSets(SqlEngine& engine,
   for (std::size_t i = 0; i < sets.size(); ++i) {
     ExpandedSet& set = expanded.emplace_back();
     set.name = sets[i].name;
-    const std::string ids = StrCat("SELECT concept_id FROM ", Av(kConceptTable),
-                                   " WHERE set_id = ", numbers[i]);
+    const std::string ids =
+        StrCat("SELECT concept_id FROM ", Av(kConceptTable), " WHERE set_id = ", numbers[i]);
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows count,
                             engine.Query(StrCat("SELECT COUNT(*) FROM (", ids, ") t")));
     set.n_concepts = static_cast<std::size_t>(WholeOf(count.rows.at(0).at(0)));
     ESSAIM_ASSIGN_OR_RETURN(
         const SqlRows found,
-        engine.Query(StrCat("SELECT t.concept_id, ", kNamed,
-                            ", COALESCE(r.n, 0) FROM (", ids,
+        engine.Query(StrCat("SELECT t.concept_id, ", kNamed, ", COALESCE(r.n, 0) FROM (", ids,
                             ") t LEFT JOIN concept c ON c.concept_id = t.concept_id LEFT JOIN (",
-                            RecordsSql(ids), ") r(concept_id, n) ON r.concept_id = t.concept_id "
+                            RecordsSql(ids),
+                            ") r(concept_id, n) ON r.concept_id = t.concept_id "
                             "ORDER BY COALESCE(r.n, 0) DESC, t.concept_id LIMIT ",
                             limit)));
     for (const auto& row : found.rows) {

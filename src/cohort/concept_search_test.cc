@@ -21,10 +21,10 @@ class ConceptSearchTest : public ::testing::TestWithParam<const char*> {
     ASSERT_TRUE(made.ok()) << made.status();
     cdm_ = *std::move(made);
     const auto add = [&](const char* row) {
-      const absl::Status done = cdm_->engine().Execute(absl::StrCat(
-          "INSERT INTO concept (concept_id, concept_name, domain_id, vocabulary_id, "
-          "concept_class_id, standard_concept, concept_code) VALUES (",
-          row, ")"));
+      const absl::Status done = cdm_->engine().Execute(
+          absl::StrCat("INSERT INTO concept (concept_id, concept_name, domain_id, vocabulary_id, "
+                       "concept_class_id, standard_concept, concept_code) VALUES (",
+                       row, ")"));
       ASSERT_TRUE(done.ok()) << done;
     };
     add("1, 'Type 2 diabetes mellitus', 'Condition', 'SNOMED', 'Disorder', 'S', '44054006'");
@@ -36,7 +36,8 @@ class ConceptSearchTest : public ::testing::TestWithParam<const char*> {
     for (const char* sql :
          {"INSERT INTO concept_relationship (concept_id_1, concept_id_2, relationship_id) VALUES "
           "(4, 1, 'Maps to'), (1, 1, 'Maps to')",
-          "INSERT INTO concept_ancestor (ancestor_concept_id, descendant_concept_id) VALUES (2, 1), "
+          "INSERT INTO concept_ancestor (ancestor_concept_id, descendant_concept_id) VALUES (2, "
+          "1), "
           "(2, 2), (2, 6), (1, 1)",
           "INSERT INTO concept_synonym (concept_id, concept_synonym_name) VALUES (1, 'NIDDM')",
           "INSERT INTO condition_occurrence (condition_occurrence_id, person_id, "
@@ -66,8 +67,9 @@ TEST_P(ConceptSearchTest, RanksWhatItFinds) {
   EXPECT_THAT(Find({.text = "diabète", .domain = {}, .vocabulary = {}}),
               ElementsAre(4, 2, 6, 1, 3));
   EXPECT_THAT(Find({.text = "diabete", .domain = {}, .vocabulary = "CIM10"}), ElementsAre(4));
-  EXPECT_THAT(Find({.text = "diabete", .domain = {}, .vocabulary = {}, .standard = true, .limit = 2}),
-              ElementsAre(2, 6));
+  EXPECT_THAT(
+      Find({.text = "diabete", .domain = {}, .vocabulary = {}, .standard = true, .limit = 2}),
+      ElementsAre(2, 6));
   EXPECT_THAT(Find({.text = "niddm", .domain = {}, .vocabulary = {}}), ElementsAre(1));
   EXPECT_THAT(Find({.text = "3", .domain = {}, .vocabulary = {}}), ElementsAre(3));
   EXPECT_THAT(Find({.text = "100% cotton_", .domain = {}, .vocabulary = {}}), ElementsAre(5));

@@ -89,9 +89,9 @@ std::string EventGroups::Rows(const Group& group) const {
   const std::string start = StrCat("d.", Av(info.start));
   const std::string all = absl::StrJoin(group.aggregates, " ");
   const auto reads = [&](std::string_view column) { return absl::StrContains(all, Av(column)); };
-  std::string select = StrCat("SELECT i.person_id, ", group.by_set ? "s.set_id" : "0 AS set_id",
-                              ", ", context_.dialect->DaysBetween("i.index_date", start),
-                              " AS day");
+  std::string select =
+      StrCat("SELECT i.person_id, ", group.by_set ? "s.set_id" : "0 AS set_id", ", ",
+             context_.dialect->DaysBetween("i.index_date", start), " AS day");
   std::string joins;
   if (reads("e.event_id")) StrAppend(&select, ", d.", Av(info.id), " AS event_id");
   if (reads("e.concept_id")) StrAppend(&select, ", d.", Av(info.concept_column), " AS concept_id");
@@ -106,7 +106,8 @@ std::string EventGroups::Rows(const Group& group) const {
   }
   for (std::size_t k = 0; k < group.values.size(); ++k) {
     select += ", CASE s.set_id";
-    for (const auto& [set, value] : group.values[k]) StrAppend(&select, " WHEN ", set, " THEN ", value);
+    for (const auto& [set, value] : group.values[k])
+      StrAppend(&select, " WHEN ", set, " THEN ", value);
     StrAppend(&select, " END AS v", k);
   }
   std::string where;
@@ -116,13 +117,13 @@ std::string EventGroups::Rows(const Group& group) const {
   };
   if (!group.open_from && group.from.has_value()) bound(" >= ", *group.from);
   if (!group.open_to && group.to.has_value()) bound(" <= ", *group.to);
-  return StrCat(select, " FROM ", index_, " i JOIN ", Av(info.table),
-                " d ON d.person_id = i.person_id",
-                group.by_set ? StrCat(" JOIN ", Av(kConceptTable), " s ON s.concept_id = d.",
-                                      Av(info.concept_column), " AND s.set_id IN (",
-                                      absl::StrJoin(group.sets, ","), ")")
-                             : "",
-                joins, where);
+  return StrCat(
+      select, " FROM ", index_, " i JOIN ", Av(info.table), " d ON d.person_id = i.person_id",
+      group.by_set
+          ? StrCat(" JOIN ", Av(kConceptTable), " s ON s.concept_id = d.", Av(info.concept_column),
+                   " AND s.set_id IN (", absl::StrJoin(group.sets, ","), ")")
+          : "",
+      joins, where);
 }
 
 std::string EventGroups::Query(const Group& group) const {

@@ -42,11 +42,11 @@ class EventGroups {
     Domain domain = Domain::kConditionOccurrence;
     bool by_set = false;
     std::set<int> sets;
-    std::vector<std::string> aggregates;              // of a person and a set
-    std::map<std::string, std::size_t> places;        // of them
+    std::vector<std::string> aggregates;               // of a person and a set
+    std::map<std::string, std::size_t> places;         // of them
     std::vector<std::pair<int, std::size_t>> columns;  // set, place
-    std::vector<std::map<int, std::string>> values;   // values[k]: by set, what e.vk is
-    std::optional<int> from, to;                      // what all windows lie in
+    std::vector<std::map<int, std::string>> values;    // values[k]: by set, what e.vk is
+    std::optional<int> from, to;                       // what all windows lie in
     bool open_from = false, open_to = false;
   };
 

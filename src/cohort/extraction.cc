@@ -20,7 +20,8 @@ void ReadSteps(const YamlNode& root, const Schema& schema, Extraction& extractio
   if (steps != nullptr && schema.Find(kStepVariable).has_value()) {
     const std::size_t n = StepNames(extraction.cohort).size();
     if (steps->items.size() != n)
-      faults.Add(*steps, "steps", absl::StrCat("expected names for the ", n, " steps of the cohort"));
+      faults.Add(*steps, "steps",
+                 absl::StrCat("expected names for the ", n, " steps of the cohort"));
     extraction.with_steps = true;
     extraction.variables.push_back({.name = std::string(kStepVariable),
                                     .kind = PersonVariable::Kind::kStep,
@@ -45,8 +46,8 @@ absl::StatusOr<Extraction> ParseExtraction(std::string_view yaml, const Schema& 
   }
   ESSAIM_ASSIGN_OR_RETURN(extraction.cohort,
                           cohort != nullptr ? ReadCohort(*cohort) : ParseCirce(circe->text));
-  const std::size_t n_more = schema.Find(kStepVariable).has_value() +
-                             schema.Find(kSiteVariable).has_value();
+  const std::size_t n_more =
+      schema.Find(kStepVariable).has_value() + schema.Find(kSiteVariable).has_value();
   if (variables == nullptr || variables->items.size() + n_more != schema.size()) {
     faults.Add(root, "variables", "expected the variables of the study's schema");
     return faults.ToStatus();

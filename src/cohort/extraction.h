@@ -42,9 +42,9 @@ struct Extraction {
   Definition cohort;
   std::vector<PersonVariable> variables;
   std::vector<ExtractedColumn> columns;  // one a variable of the schema
-  // The table has everybody with an entry event, not the cohort alone, and a variable that tells the
-  // last step (attrition.h) that the person came to. The index of those who are not in the cohort is
-  // their first entry event.
+  // The table has everybody with an entry event, not the cohort alone, and a variable that tells
+  // the last step (attrition.h) that the person came to. The index of those who are not in the
+  // cohort is their first entry event.
   bool with_steps = false;
 };
 

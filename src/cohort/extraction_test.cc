@@ -119,7 +119,7 @@ TEST_P(ExtractionTest, MissingValuesHaveARule) {
   const auto replace = [&](const char* from, const char* to) {
     text.replace(text.find(from), std::string(from).size(), to);
   };
-  replace("within: [start, 0]}}", "within: [start, 0], missing: 1}}");    // visits
+  replace("within: [start, 0]}}", "within: [start, 0], missing: 1}}");  // visits
   replace("units: {1: 1, 2: {factor: 10}}", "units: {1: 1, 2: {factor: 10}}, missing: exclude");
   ASSERT_OK_AND_ASSIGN(const Study study, ParseStudy(text, nullptr));
   ASSERT_OK_AND_ASSIGN(const FrozenCohort cohort,
@@ -149,7 +149,8 @@ TEST_P(ExtractionTest, TellsHowFarPersonsCame) {
   ASSERT_EQ(study.schema.size(), 9u);
   ASSERT_OK_AND_ASSIGN(const FrozenCohort cohort,
                        FreezeExtraction(*engine_, study, study.analyses[0], 1, "2023-01-01"));
-  // The first is in the cohort, the fourth is a child; the second has no entry event, the third objects.
+  // The first is in the cohort, the fourth is a child; the second has no entry event, the third
+  // objects.
   ASSERT_EQ(cohort.n_rows, 2u);
   EXPECT_THAT(Column(cohort, 0), ElementsAre(70, 10));
   EXPECT_THAT(Column(cohort, 7), ElementsAre(2, 0));

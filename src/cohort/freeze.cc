@@ -81,8 +81,7 @@ absl::StatusOr<SqlNumbers> Extract(SqlEngine& engine, const Extraction& extracti
       RunCohorts(engine, definitions, {.target = kTarget, .opt_out = opt_out}).status());
   int cohort_id = kCohortId;
   if (extraction.with_steps) {
-    ESSAIM_ASSIGN_OR_RETURN(cohort_id,
-                            AddEverybody(engine, static_cast<int>(definitions.size())));
+    ESSAIM_ASSIGN_OR_RETURN(cohort_id, AddEverybody(engine, static_cast<int>(definitions.size())));
   }
   const VariableRequest request{.cohort_id = cohort_id,
                                 .cohort_table = kTarget,

@@ -1,7 +1,7 @@
 // One JSON value with its place in the document, for errors that say where.
 //
-// Scalars are as lenient as the Jackson library that Circe reads with: numbers and truths written as
-// texts, texts written as numbers, whole numbers with a fraction, which is cut off.
+// Scalars are as lenient as the Jackson library that Circe reads with: numbers and truths written
+// as texts, texts written as numbers, whole numbers with a fraction, which is cut off.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class JsonReader {
   absl::Status Unsupported(std::string_view what) const;  // kUnimplemented "path: what"
 
   absl::Status IsObject() const;
-  // Each key is one of `keys`, or its value says nothing: null, false, nothing between its quotes or
-  // brackets, or days as the unit of a length.
+  // Each key is one of `keys`, or its value says nothing: null, false, nothing between its quotes
+  // or brackets, or days as the unit of a length.
   absl::Status CheckKeys(const std::vector<std::string_view>& keys) const;
 
   // The value under a key; nullopt if it is absent or null.

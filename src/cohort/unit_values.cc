@@ -24,8 +24,8 @@ std::string Real(double value) {
 }
 
 std::string Line(double factor, double shift) {
-  std::string text = factor == 1 ? "d.value_as_number"
-                                 : StrCat("d.value_as_number * ", Real(factor));
+  std::string text =
+      factor == 1 ? "d.value_as_number" : StrCat("d.value_as_number * ", Real(factor));
   if (shift != 0) StrAppend(&text, " + ", Real(shift));
   return text;
 }
@@ -53,12 +53,15 @@ absl::StatusOr<SiteUnits> ReadSiteUnits(SqlEngine& engine, const std::set<int>& 
       const SqlRows rows,
       engine.Query(StrCat(
           "SELECT x.set_id, x.unit_id, x.written, x.n, c.concept_code FROM (SELECT s.set_id, "
-          "COALESCE(m.unit_concept_id, 0) AS unit_id, COALESCE(m.unit_source_value, '') AS written, "
+          "COALESCE(m.unit_concept_id, 0) AS unit_id, COALESCE(m.unit_source_value, '') AS "
+          "written, "
           "COUNT(*) AS n FROM measurement m JOIN ",
           Av(kConceptTable), " s ON s.concept_id = m.measurement_concept_id AND s.set_id IN (",
           absl::StrJoin(sets, ","),
-          ") WHERE m.value_as_number IS NOT NULL GROUP BY s.set_id, COALESCE(m.unit_concept_id, 0), "
-          "COALESCE(m.unit_source_value, '')) x LEFT JOIN concept c ON c.concept_id = x.unit_id AND "
+          ") WHERE m.value_as_number IS NOT NULL GROUP BY s.set_id, COALESCE(m.unit_concept_id, "
+          "0), "
+          "COALESCE(m.unit_source_value, '')) x LEFT JOIN concept c ON c.concept_id = x.unit_id "
+          "AND "
           "x.unit_id <> 0 AND c.vocabulary_id = 'UCUM' ORDER BY x.set_id, x.unit_id, x.written")));
   SiteUnits units;
   for (const auto& row : rows.rows) {

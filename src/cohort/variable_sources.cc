@@ -80,13 +80,14 @@ class FromReader {
       for (std::size_t i = 0; i < variable_->levels.size(); ++i) {
         if (variable_->levels[i] == missing->text) value = static_cast<double>(i);
       }
-    } else if (value.has_value() && (*value < variable_->lower || *value > variable_->upper ||
-                                     (variable_->kind == VariableKind::kInteger &&
-                                      std::floor(*value) != *value))) {
+    } else if (value.has_value() &&
+               (*value < variable_->lower || *value > variable_->upper ||
+                (variable_->kind == VariableKind::kInteger && std::floor(*value) != *value))) {
       value.reset();
     }
     if (!value.has_value()) {
-      faults_.Add(*missing, key_ + ".missing", "expected keep, exclude, or a value of the variable");
+      faults_.Add(*missing, key_ + ".missing",
+                  "expected keep, exclude, or a value of the variable");
     }
     column_.filler = value;
   }
@@ -117,7 +118,8 @@ class FromReader {
       std::string names;
       for (const ComorbidityGroup& group : GroupsOf(scheme))
         absl::StrAppend(&names, ", ", Av(group.name));
-      if (person_.group < 0) Fault(what, absl::StrCat("expected true, or a group: ", names.substr(2)));
+      if (person_.group < 0)
+        Fault(what, absl::StrCat("expected true, or a group: ", names.substr(2)));
     }
     if (variable_->kind == VariableKind::kCategory || is_boolean != (what.text != "true"))
       Fault(what, "the score is a number, a group a boolean");
@@ -242,8 +244,7 @@ class FromReader {
       }
       absl::StrAppend(&names, names.empty() ? "" : ", ", Av(name));
     }
-    faults_.Add(*found, absl::StrCat(key_, ".", Av(key)),
-                absl::StrCat("expected one of ", names));
+    faults_.Add(*found, absl::StrCat(key_, ".", Av(key)), absl::StrCat("expected one of ", names));
   }
 
   void ReadEvents(const YamlNode& node) {
@@ -368,14 +369,13 @@ class FromReader {
     std::string take = kind == VariableKind::kBoolean    ? "event"
                        : kind == VariableKind::kCategory ? "status"
                                                          : "days";
-    ReadChoice<std::string>(
-        node, "take", {{"event", "event"}, {"days", "days"}, {"status", "status"}}, take);
-    const bool right = take == "event"  ? kind == VariableKind::kBoolean
-                       : take == "days" ? kind != VariableKind::kBoolean &&
-                                              kind != VariableKind::kCategory
-                                        : kind == VariableKind::kInteger ||
-                                              (kind == VariableKind::kCategory &&
-                                               variable_->levels.size() == 3);
+    ReadChoice<std::string>(node, "take",
+                            {{"event", "event"}, {"days", "days"}, {"status", "status"}}, take);
+    const bool right = take == "event" ? kind == VariableKind::kBoolean
+                       : take == "days"
+                           ? kind != VariableKind::kBoolean && kind != VariableKind::kCategory
+                           : kind == VariableKind::kInteger ||
+                                 (kind == VariableKind::kCategory && variable_->levels.size() == 3);
     if (!right) {
       Fault(node,
             "take: event gives a boolean, days a number, status an integer or three levels "

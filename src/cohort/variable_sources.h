@@ -7,8 +7,8 @@
 
 namespace essaim::cohort {
 
-// Fills `extraction.variables` and `extraction.columns`, one a variable of the schema, from the list
-// of variables; its cohort gives the concept sets. Faults go to `faults`, each with its place.
+// Fills `extraction.variables` and `extraction.columns`, one a variable of the schema, from the
+// list of variables; its cohort gives the concept sets. Faults go to `faults`, each with its place.
 void ReadSources(const YamlNode& variables, const Schema& schema, Extraction& extraction,
                  YamlFaults& faults);
 

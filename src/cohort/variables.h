@@ -25,10 +25,10 @@ struct UnitConversion {
   double factor = 1, shift = 0;
 };
 
-// Every unit that UCUM can convert to `to`: by the code of the unit's concept, else by the unit as the
-// source wrote it.
+// Every unit that UCUM can convert to `to`: by the code of the unit's concept, else by the unit as
+// the source wrote it.
 struct UcumTarget {
-  std::string to;  // UCUM
+  std::string to;                    // UCUM
   std::optional<double> molar_mass;  // g/mol of what is measured
 };
 
@@ -80,7 +80,7 @@ struct PersonVariable {
   Codes codes = Codes::kStandard;
   bool other_weights = false;  // the scheme's second weights, see comorbidity.h
   int group = -1;              // 1 or 0 for this group alone, not the score; -1: the score
-  int n_steps = 0;  // of kStep: see attrition.h
+  int n_steps = 0;             // of kStep: see attrition.h
   // Of kOutcome: events from the window's start on (the index date by default) count; a person is
   // censored at the end of the observation period, at death, and at `horizon_days`. The status is 0
   // (censored), 1 (the event) or 2 (death before it, within the follow-up).

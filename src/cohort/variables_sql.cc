@@ -109,8 +109,8 @@ void VariablesSql::AddEvents(const PersonVariable& variable) {
       break;
   }
   const std::string first = Events(variable, kFirst);
-  const std::string then = events_.Column(variable.then_domain, variable.then_concept_set,
-                                          variable.window, kFirst);
+  const std::string then =
+      events_.Column(variable.then_domain, variable.then_concept_set, variable.window, kFirst);
   if (variable.kind == Kind::kBetween) return Column(variable.name, StrCat(then, " - ", first));
   Column(variable.name, StrCat("CASE WHEN ", first, " < ", then, " THEN 1 ELSE 0 END"));
 }
@@ -160,11 +160,10 @@ void VariablesSql::AddAncestors(const PersonVariable& variable) {
                            " THEN 1 ELSE 0 END) AS c", i));
     const int graver = categories[i].graver;
     const int weight = variable.other_weights ? groups[i].other_weight : categories[i].weight;
-    terms.push_back(StrCat(weight, " * c", i,
-                           graver < 0 ? "" : StrCat(" * (1 - c", graver, ")")));
+    terms.push_back(StrCat(weight, " * c", i, graver < 0 ? "" : StrCat(" * (1 - c", graver, ")")));
   }
-  const std::string score = variable.group >= 0 ? StrCat("c", variable.group)
-                                                : absl::StrJoin(terms, " + ");
+  const std::string score =
+      variable.group >= 0 ? StrCat("c", variable.group) : absl::StrJoin(terms, " + ");
   const std::string alias = Join(StrCat(
       "SELECT person_id, ", score, " AS score FROM (SELECT i.person_id, ",
       absl::StrJoin(flags, ", "), " FROM ", index_,
@@ -177,8 +176,8 @@ void VariablesSql::AddAncestors(const PersonVariable& variable) {
 }
 
 void VariablesSql::AddComorbidity(const PersonVariable& variable) {
-  const std::string alias = Join(
-      ComorbiditySql(variable, index_, Within(variable, "co.condition_start_date")));
+  const std::string alias =
+      Join(ComorbiditySql(variable, index_, Within(variable, "co.condition_start_date")));
   Column(variable.name, StrCat("COALESCE(", alias, ".score, 0)"));
 }
 
@@ -213,15 +212,15 @@ void VariablesSql::AddOutcome(const PersonVariable& variable) {
   Column(variable.name + "_event", StrCat("CASE WHEN ", happened, " THEN 1 ELSE 0 END"));
   Column(variable.name + "_days",
          StrCat("CASE WHEN ", happened, " THEN ", day, " ELSE ", end, " END"));
-  Column(variable.name + "_status", StrCat("CASE WHEN ", happened, " THEN 1 WHEN ", death, " <= ",
-                                           end, " THEN 2 ELSE 0 END"));
+  Column(variable.name + "_status",
+         StrCat("CASE WHEN ", happened, " THEN 1 WHEN ", death, " <= ", end, " THEN 2 ELSE 0 END"));
 }
 
 void VariablesSql::AddStep(const PersonVariable& variable) {
-  const std::string alias = Join(StrCat(
-      "SELECT subject_id AS person_id, MAX(cohort_definition_id) - 1 AS step FROM ",
-      request_.cohort_table, " WHERE cohort_definition_id BETWEEN 1 AND ", variable.n_steps,
-      " GROUP BY subject_id"));
+  const std::string alias =
+      Join(StrCat("SELECT subject_id AS person_id, MAX(cohort_definition_id) - 1 AS step FROM ",
+                  request_.cohort_table, " WHERE cohort_definition_id BETWEEN 1 AND ",
+                  variable.n_steps, " GROUP BY subject_id"));
   Column(variable.name, alias + ".step");
 }
 
@@ -257,12 +256,12 @@ void VariablesSql::Add(const PersonVariable& variable) {
 
 PreparedVariables VariablesSql::Make() {
   for (const PersonVariable& variable : request_.variables) Add(variable);
-  return {StrCat(criteria_.With(), "SELECT i.person_id",
-                 request_.with_dates ? ", i.index_date" : "", select_, " FROM ", index_,
-                 " i LEFT JOIN person p ON p.person_id = i.person_id", events_.Joins(), joins_,
-                 " ORDER BY i.person_id"),
-          columns_,
-          {}};
+  return {
+      StrCat(criteria_.With(), "SELECT i.person_id", request_.with_dates ? ", i.index_date" : "",
+             select_, " FROM ", index_, " i LEFT JOIN person p ON p.person_id = i.person_id",
+             events_.Joins(), joins_, " ORDER BY i.person_id"),
+      columns_,
+      {}};
 }
 
 }  // namespace essaim::cohort

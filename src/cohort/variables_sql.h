@@ -54,8 +54,8 @@ class VariablesSql {
   int n_joins_ = 0;
 };
 
-// SQL of a measurement's row d: its value in the target unit, NULL where it has none or lies outside
-// the plausible range. `converted` without one.
+// SQL of a measurement's row d: its value in the target unit, NULL where it has none or lies
+// outside the plausible range. `converted` without one.
 std::string PlausibleValue(const PersonVariable& variable, const std::string& converted);
 
 }  // namespace essaim::cohort

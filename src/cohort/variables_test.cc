@@ -169,8 +169,8 @@ TEST_P(VariablesTest, EventsAreCountedAndDated) {
   request_.concept_sets.push_back({4, "two", {{443454}, {111}}});
   Condition(1, 443454, "2010-05-02");  // day -30
   Condition(1, 443454, "2010-05-02");
-  Condition(1, 111, "2010-05-12");   // day -20
-  Condition(1, 111, "2010-06-03");   // day 2
+  Condition(1, 111, "2010-05-12");  // day -20
+  Condition(1, 111, "2010-06-03");  // day 2
   for (const auto& [name, kind] :
        {std::pair("first", Kind::kFirstDay), std::pair("last", Kind::kLastDay),
         std::pair("concepts", Kind::kDistinct), std::pair("days", Kind::kDays),
@@ -179,8 +179,8 @@ TEST_P(VariablesTest, EventsAreCountedAndDated) {
   }
   Add("after", Kind::kFirstDay, 4).window = {1, std::nullopt};
   Add("of_one", Kind::kCount, kStroke).window = {std::nullopt, 0};
-  EXPECT_THAT(Run(), ElementsAre("1,2010-06-01,-30,-20,2,2,3,2,2",
-                                 "2,2010-06-01,NULL,NULL,0,0,0,NULL,0"));
+  EXPECT_THAT(Run(),
+              ElementsAre("1,2010-06-01,-30,-20,2,2,3,2,2", "2,2010-06-01,NULL,NULL,0,0,0,NULL,0"));
 }
 
 TEST_P(VariablesTest, EventsHaveAnOrder) {
@@ -201,8 +201,8 @@ TEST_P(VariablesTest, PathwaysOfCare) {
   Sql("INSERT INTO visit_occurrence (visit_occurrence_id, person_id, visit_concept_id, "
       "visit_start_date, visit_end_date, provider_id, care_site_id) VALUES "
       "(1, 1, 9201, DATE '2010-06-01', DATE '2010-06-05', 1, 7), "
-      "(2, 1, 9201, DATE '2010-06-03', DATE '2010-06-04', 2, 7), "   // within the first
-      "(3, 1, 9201, DATE '2010-07-05', DATE '2010-07-06', 3, 8), "   // 30 days after its end
+      "(2, 1, 9201, DATE '2010-06-03', DATE '2010-06-04', 2, 7), "     // within the first
+      "(3, 1, 9201, DATE '2010-07-05', DATE '2010-07-06', 3, 8), "     // 30 days after its end
       "(4, 1, 9201, DATE '2010-08-06', DATE '2010-08-06', 1, NULL), "  // 31 days after
       "(5, 1, 9202, DATE '2010-08-07', DATE '2010-08-07', 1, 9)");
   request_.concept_sets.push_back({4, "inpatient", {{9201}}});
@@ -223,11 +223,13 @@ TEST_P(VariablesTest, PathwaysOfCare) {
 
 TEST_P(VariablesTest, UnitsByUcum) {
   Sql("INSERT INTO concept (concept_id, concept_name, vocabulary_id, concept_code) VALUES (8840, "
-      "'milligram per deciliter', 'UCUM', 'mg/dL'), (8753, 'millimole per liter', 'UCUM', 'mmol/L'), "
+      "'milligram per deciliter', 'UCUM', 'mg/dL'), (8753, 'millimole per liter', 'UCUM', "
+      "'mmol/L'), "
       "(3004501, 'Glucose', 'LOINC', '2345-7')");
   Measure(1, 90, 8840, "2010-01-01");
   Measure(1, 6, 8753, "2010-02-01");
-  Measure(1, 7, 9999, "2010-04-01");  // a concept that the vocabulary does not have, no source value
+  Measure(1, 7, 9999,
+          "2010-04-01");  // a concept that the vocabulary does not have, no source value
   const auto source = [&](const char* unit, double value, const char* day) {
     Measure(1, value, 0, day);
     Sql(absl::StrCat("UPDATE measurement SET unit_source_value = '", unit,
@@ -235,9 +237,9 @@ TEST_P(VariablesTest, UnitsByUcum) {
   };
   source("g/l", 1.2, "2010-05-01");
   source("it''s", 5, "2010-05-20");  // no unit, and a quote
-  for (const auto& [name, summary] : {std::pair("last", Summary::kLast),
-                                      std::pair("median", Summary::kMedian),
-                                      std::pair("low", Summary::kMin)}) {
+  for (const auto& [name, summary] :
+       {std::pair("last", Summary::kLast), std::pair("median", Summary::kMedian),
+        std::pair("low", Summary::kMin)}) {
     PersonVariable& variable = Add(name, Kind::kMeasurement, kGlucose);
     variable.summary = summary;
     variable.window = {std::nullopt, 0};
@@ -263,8 +265,8 @@ TEST_P(VariablesTest, ComorbiditiesByIcd10) {
   const auto coded = [&](int person, const char* value, int source, int standard) {
     Condition(person, standard, "2010-05-01");
     Sql(absl::StrCat("UPDATE condition_occurrence SET condition_source_value = '", value,
-                     "', condition_source_concept_id = ", source, " WHERE condition_occurrence_id = ",
-                     next_));
+                     "', condition_source_concept_id = ", source,
+                     " WHERE condition_occurrence_id = ", next_));
   };
   coded(1, "I21.4", 0, 0);
   coded(1, "something", 45, 47);  // E11.21 by its source concept

@@ -96,8 +96,8 @@ TEST(Policy, NamesTheRuleThatIsBroken) {
   Study few = Asked();
   few.privacy.minimum_sites = 2;
   Study by_site = Asked();
-  by_site.schema = *Schema::Make({Variable{
-      .name = "essaim_site", .kind = VariableKind::kCategory, .levels = {"a", "b"}}});
+  by_site.schema = *Schema::Make(
+      {Variable{.name = "essaim_site", .kind = VariableKind::kCategory, .levels = {"a", "b"}}});
   denied({}, by_site, "counts by site");
   EXPECT_OK(CheckStudy(Policy{.per_site_counts = true}, by_site));
   denied({}, few, "minimum_sites");

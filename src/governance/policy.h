@@ -14,8 +14,8 @@ struct Policy {
   int minimum_cohort = 20;  // a study may ask for more, never for less
   int minimum_cell = 5;
   int minimum_sites = 3;
-  bool allow_continue_on_dropout = true;         // sums over differing sets of sites within a run
-  bool per_site_counts = false;  // may a study tell this site's counts from the others'?
+  bool allow_continue_on_dropout = true;  // sums over differing sets of sites within a run
+  bool per_site_counts = false;           // may a study tell this site's counts from the others'?
   std::vector<std::string> allowed_algorithms;   // registry names or "family/*"; empty: every one
   std::vector<std::string> allowed_datasets;     // empty: every one
   std::vector<std::string> forbidden_variables;  // never leave, in no analysis

@@ -84,7 +84,7 @@ constexpr Spelling kSpellings[] = {
     {"cellules", "{cells}"},
     {"giga", "10*9"},
     {"tera", "10*12"},
-    {"g/l", "10*9/L"},   // the whole text in capitals, see below
+    {"g/l", "10*9/L"},  // the whole text in capitals, see below
     {"t/l", "10*12/L"},
 };
 

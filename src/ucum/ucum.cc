@@ -21,11 +21,11 @@ struct Special {
   double factor, offset;
 };
 
-constexpr Special kSpecials[] = {{"Cel", 1, 273.15},
-                                 {"[degF]", 5.0 / 9, 459.67 * 5 / 9},
-                                 {"[degRe]", 1.25, 273.15}};
-constexpr std::string_view kCurved[] = {"[pH]",      "B",     "Np",    "B[SPL]", "B[V]",    "B[W]",
-                                        "[p'diop]",  "%[slope]", "bit_s", "dB",  "[m/s2/Hz^0.5]"};
+constexpr Special kSpecials[] = {
+    {"Cel", 1, 273.15}, {"[degF]", 5.0 / 9, 459.67 * 5 / 9}, {"[degRe]", 1.25, 273.15}};
+constexpr std::string_view kCurved[] = {"[pH]",  "B",    "Np",           "B[SPL]",
+                                        "B[V]",  "B[W]", "[p'diop]",     "%[slope]",
+                                        "bit_s", "dB",   "[m/s2/Hz^0.5]"};
 
 absl::Status Multiply(Unit& unit, const Unit& by, int power) {
   unit.factor *= std::pow(by.factor, power);

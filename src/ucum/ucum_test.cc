@@ -100,8 +100,8 @@ TEST(UcumTest, ReadsWhatLaboratoriesWrite) {
 }
 
 TEST(UcumTest, RefusesWhatIsNoUnit) {
-  for (const char* code : {"", "/", "mg/", "m0", "q", "mg dL", "(m", "m)", "{x", "0", "[in_i",
-                           "m-", "kkg", "hmin", "1234567890"}) {
+  for (const char* code : {"", "/", "mg/", "m0", "q", "mg dL", "(m", "m)", "{x", "0", "[in_i", "m-",
+                           "kkg", "hmin", "1234567890"}) {
     EXPECT_THAT(ParseUnit(code), StatusIs(StatusCode::kInvalidArgument, HasSubstr(""))) << code;
   }
   EXPECT_THAT(ParseUnit("[pH]"), StatusIs(StatusCode::kUnimplemented, HasSubstr("curved")));
