@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "crypto/hash.h"
 #include "dicom/dcm_file.h"
 #include "dicom/deidentify.h"
 #include "dicom/description.h"
@@ -52,7 +53,11 @@ class DicomFiles : public CdmSource {
     std::error_code error;
     const std::uintmax_t size = std::filesystem::file_size(listed.path, error);
     if (error) return Reject(listed, "", "named by the DICOMDIR, and not there", sink);
-    if (size == 0) return Reject(listed, "", "an empty file", sink);
+    if (size == 0) {
+      ESSAIM_RETURN_IF_ERROR(Reject(listed, "", "an empty file", sink));
+      sink.EndFile(listed.path, ToHex(crypto::Sha256("")), 1);
+      return absl::OkStatus();
+    }
     absl::StatusOr<DcmFile> file = ReadDcmFile(listed.path);
     done_ += size;
     if (absl::IsNotFound(file.status()) && !listed.named) {

@@ -247,11 +247,12 @@ class Scanner {
     const std::uint32_t sequence_tag = tag_;
     if (depth >= kDepthMax) return Broken("sequences nested too deep");
     for (std::uint32_t tag = first_tag;;) {
+      const bool ends = tag == kSequenceEnd && end == kNoEnd;
+      if (tag != kItem && !ends) return Broken("a sequence of something that is no item");
       Element item{.tag = tag};
       ESSAIM_RETURN_IF_ERROR(Head(item));
-      if (tag == kSequenceEnd && end == kNoEnd) return absl::OkStatus();
+      if (ends) return absl::OkStatus();
       tag_ = sequence_tag;
-      if (tag != kItem) return Broken("a sequence of something that is no item");
       const bool undefined = item.length == kUndefined;
       if (fragments) {
         if (undefined) return Broken("a fragment without a length");
