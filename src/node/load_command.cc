@@ -264,6 +264,7 @@ Command LoadCommand(CLI::App& app) {
           "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; vocabulary: "
           "the folder of Athena's download; fhir: R4 resources, bundles or bulk data; hl7v2: "
           "messages; csv: any tables, with a mapping; text: notes; vcf: variants; "
+          "wfdb: headers of signals; "
           "dicom: images, in files, folders or by their DICOMDIR")
       ->check(CLI::IsMember(kinds))
       ->capture_default_str();
@@ -273,14 +274,15 @@ Command LoadCommand(CLI::App& app) {
   load->add_option("--propose", args->propose,
                    "of csv: write a mapping to begin with there, and load nothing");
   load->add_option("--samples", args->source.samples,
-                   "of vcf: CSV with the columns sample, person and perhaps system and date");
+                   "of vcf, wfdb: CSV with the columns sample, person and perhaps system and date");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
   load->add_flag("--full", args->whole,
                  "the files are the whole of their tables: rows of the same kind of source that "
                  "they no longer have are closed");
-  load->add_option("--system", args->source.system,
-                   "of fhir: the server's name, where there are several; of text and vcf: the "
-                   "system of the persons' identifiers; of dicom: of PatientIDs that name no issuer");
+  load->add_option(
+      "--system", args->source.system,
+      "of fhir: the server's name, where there are several; of text, vcf and wfdb: the "
+      "system of the persons' identifiers; of dicom: of PatientIDs that name no issuer");
   load->add_flag("--keep-text,!--deidentify", args->source.keep_text,
                  "notes as they are; not given: names, dates and the like are taken out of them "
                  "(docs/text.md)");

@@ -13,7 +13,9 @@
 #include "mapping/mapped_files.h"
 #include "mapping/mapping.h"
 #include "node/genetic.h"
+#include "source/sample_list.h"
 #include "text/note_files.h"
+#include "waveform/wfdb_files.h"
 
 namespace essaim::node {
 namespace {
@@ -66,7 +68,9 @@ absl::StatusOr<std::string> TextOf(const SourceArguments& args) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::vector<std::string> SourceKinds() { return {"csv", "dicom", "fhir", "hl7v2", "text", "vcf"}; }
+std::vector<std::string> SourceKinds() {
+  return {"csv", "dicom", "fhir", "hl7v2", "text", "vcf", "wfdb"};
+}
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& args,
                                                       const SourceTools& tools) {
@@ -87,6 +91,12 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
         args.paths, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .system = args.system});
   if (args.from == "csv") return OpenMapped(args, tools);
   if (args.from == "vcf") return OpenVcf(args, tools);
+  if (args.from == "wfdb")
+    return waveform::OpenWfdbFiles(args.paths, {.ids = &tools.ids,
+                                                .has_person = PersonsOf(tools.reading),
+                                                .samples_path = args.samples,
+                                                .system = args.system,
+                                                .log = &tools.log});
   if (args.from == "dicom") return OpenDicom(args, tools);
   return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
 }

@@ -78,10 +78,36 @@ CdmTable ImageInstance() {
            Text("pixel_sha256", 64)}};
 }
 
+CdmField Float(std::string_view name) { return {name, CdmType::kFloat, 0}; }
+
+// One row a record of signals (WFDB), and one a signal of it: metadata, and where they lie.
+CdmTable Waveform() {
+  return {"essaim_waveform",
+          CdmGroup::kClinical,
+          {Key("waveform_id"), Reference("person_id", "person", true),
+           Reference("procedure_occurrence_id", "procedure_occurrence", true),
+           Date("waveform_start_date"), CdmField{"waveform_start_datetime", CdmType::kDateTime, 0},
+           Float("sampling_frequency"), Number("n_samples"), Float("duration_seconds"),
+           Number("n_signals"), Number("n_segments"), Text("age_source_value", 50),
+           Text("sex_source_value", 50), Text("diagnosis_source_value", 250),
+           Text("local_path", 4096), Text("header_sha256", 64)}};
+}
+
+CdmTable WaveformSignal() {
+  return {"essaim_waveform_signal",
+          CdmGroup::kClinical,
+          {Key("waveform_signal_id"), Reference("waveform_id", "essaim_waveform", true),
+           Reference("person_id", "person", true), Number("signal_number"),
+           Text("signal_source_value", 250), Text("unit_source_value", 50), Number("signal_format"),
+           Float("gain"), Number("resolution_bits"), Number("samples_per_frame"),
+           Text("signal_file", 255), Number("signal_file_bytes")}};
+}
+
 }  // namespace
 
 std::span<const CdmTable> ExtensionTables() {
-  static const std::vector<CdmTable> kTables = {ImageOccurrence(), ImageFeature(), ImageInstance()};
+  static const std::vector<CdmTable> kTables = {ImageOccurrence(), ImageFeature(), ImageInstance(),
+                                                Waveform(), WaveformSignal()};
   return kTables;
 }
 
