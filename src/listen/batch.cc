@@ -1,5 +1,8 @@
 #include "listen/batch.h"
 
+#include <memory>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "hl7v2/known_orders.h"
@@ -21,13 +24,17 @@ absl::StatusOr<CdmLoadReport> LoadSegment(std::uint64_t segment, const BatchTool
     ESSAIM_RETURN_IF_ERROR(tools.spool.Done(segment, damaged));
     return CdmLoadReport{.known = true};
   }
-  const auto source = SourceOf(
-      segment, contents,
-      {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = &tools.identities});
-  ESSAIM_ASSIGN_OR_RETURN(const CdmLoadReport report,
-                          LoadCdm(tools.writing, *source, tools.options));
+  hl7v2::KnownOrders orders(tools.reading);
+  std::unique_ptr<CdmSource> source =
+      SourceOf(segment, contents,
+               {.ids = &tools.ids,
+                .vocabulary = &tools.vocabulary,
+                .identities = &tools.identities,
+                .has_order = [&](std::int64_t id) { return orders.Has(id); }});
+  if (tools.notes != nullptr) source = FilterNotes(std::move(source), *tools.notes, tools.entropy);
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(tools.writing, *source, tools.options));
   // Also of a segment that is loaded already: it may have been stopped just here.
-  ESSAIM_RETURN_IF_ERROR(tools.identities.Commit());
+  ESSAIM_RETURN_IF_ERROR(tools.keep_identities(report));
   std::vector<MessageKey> keys;
   for (const std::string& text : contents.messages) {
     ESSAIM_ASSIGN_OR_RETURN(const hl7v2::Message message, hl7v2::ParseMessage(text));

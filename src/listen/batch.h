@@ -1,11 +1,15 @@
 // From the spool into the warehouse: one segment, one load.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+
 #include "absl/status/statusor.h"
 #include "hl7v2/hl7_files.h"
 #include "listen/seen.h"
 #include "listen/spool.h"
-#include "source/identity_store.h"
+#include "source/identity.h"
+#include "source/note_filter.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/sql_engine.h"
 
@@ -19,7 +23,11 @@ struct BatchTools {
   SqlEngine &writing, &reading;  // two connections to the CDM
   const IdMaker& ids;
   Vocabulary& vocabulary;
-  IdentityStore& identities;
+  IdentitySink& identities;
+  NoteFilter* notes;  // what notes pass; null: they stay as they are
+  Entropy& entropy;
+  // Keeps what the sink was told of persons; may add to the report's notices.
+  std::function<absl::Status(CdmLoadReport&)> keep_identities;
   // How the site loads: what becomes of texts and dates.
   const CdmLoadOptions& options;
 };

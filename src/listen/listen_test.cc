@@ -14,6 +14,7 @@
 #include "listen/connection.h"
 #include "listen/receiver.h"
 #include "listen/server.h"
+#include "source/identity_store.h"
 #include "warehouse/engines_testing.h"
 
 namespace essaim::listen {
@@ -417,6 +418,9 @@ TEST_P(ListenBatch, TheSamplesLandAsFromFiles) {
                          .ids = ids_,
                          .vocabulary = codes,
                          .identities = *identities,
+                         .notes = nullptr,
+                         .entropy = entropy_,
+                         .keep_identities = [&](CdmLoadReport&) { return identities->Commit(); },
                          .options = options};
   const std::string path = folder_ + "/spool/0000000000000001.spool";
   fs::copy_file(path, folder_ + "/kept");
@@ -435,6 +439,47 @@ TEST_P(ListenBatch, TheSamplesLandAsFromFiles) {
   ASSERT_OK_AND_ASSIGN(const CdmLoadReport again, LoadSegment(1, tools, log_));
   EXPECT_TRUE(again.known);
   EXPECT_FALSE(fs::exists(path));
+}
+
+TEST_P(ListenBatch, AResultFindsTheOrderOfAnEarlierBatch) {
+  TestEngines engines, identity_engines;
+  NoCodes codes;
+  fs::create_directories(folder_ + "/identity");
+  ASSERT_OK_AND_ASSIGN(const auto engine, engines.Make(GetParam(), folder_));
+  ASSERT_OK_AND_ASSIGN(const auto identity_sql,
+                       identity_engines.Make("duckdb", folder_ + "/identity"));
+  ASSERT_OK_AND_ASSIGN(const auto identities, IdentityStore::Open(*identity_sql));
+  ASSERT_OK_AND_ASSIGN(SeenFile seen,
+                       SeenFile::Open(folder_ + "/seen", seen_, [](const auto&) { return true; }));
+  const CdmLoadOptions options;
+  const BatchTools tools{.spool = *spool_,
+                         .keys = keys_,
+                         .seen = seen,
+                         .writing = *engine,
+                         .reading = *engine,
+                         .ids = ids_,
+                         .vocabulary = codes,
+                         .identities = *identities,
+                         .notes = nullptr,
+                         .entropy = entropy_,
+                         .keep_identities = [&](CdmLoadReport&) { return identities->Commit(); },
+                         .options = options};
+  const std::string request = "\rOBR|1|P1^EHR|F1^LAB|GLU^Glucose^L";
+  const std::string order =
+      "MSH|^~\\&|EHR|H|LAB|H|20200105||OML^O21|1|P|2.5\r" + kPerson + "\rORC|NW|P1^EHR" + request;
+  const std::string result = "MSH|^~\\&|LAB|H|EHR|H|20200106||ORU^R01|2|P|2.5\r" + kPerson +
+                             request + "\rOBX|1|NM|GLU^Glucose^L||5";
+  std::uint64_t segment = 0;
+  for (const std::string& message : {order, result}) {
+    EXPECT_THAT(Codes({message}), ElementsAre("AA"));
+    spool_->Cut();
+    ASSERT_OK(LoadSegment(++segment, tools, log_).status());
+  }
+  ASSERT_OK_AND_ASSIGN(
+      const SqlRows rows,
+      engine->Query("SELECT COUNT(*) FROM measurement m JOIN procedure_occurrence p ON "
+                    "p.procedure_occurrence_id = m.measurement_event_id"));
+  EXPECT_EQ(std::get<std::int64_t>(rows.rows[0][0]), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ListenBatch, ::testing::ValuesIn(TestEngines::kNames),

@@ -23,6 +23,7 @@
 #include "node/category_keys.h"
 #include "node/load_setup.h"
 #include "node/node_folder.h"
+#include "text/note_deidentifier.h"
 
 namespace essaim::node {
 namespace {
@@ -38,7 +39,7 @@ struct ListenArguments {
   std::string processing_ids = "P";
   int port = 0, batch = 1'000, every_s = 30;
   std::size_t connections = 64;
-  bool tls = false, plain_on_network = false;
+  bool tls = false, plain_on_network = false, keep_text = false;
 };
 
 std::string SpoolFolder(const std::string& dir) { return dir + "/listen"; }
@@ -212,22 +213,29 @@ class Listener {
 
   absl::Status Load(const std::vector<std::uint64_t>& ready) {
     ESSAIM_ASSIGN_OR_RETURN(const auto setup, LoadSetup::Open(args_.dir, true, log_));
+    CdmLoadOptions options{.arguments = "{\"from\":\"hl7v2\"}"};
+    setup->Apply(options);
     for (const std::uint64_t segment : ready) {
-      ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*setup->identity_sql));
-      CdmLoadOptions options{.now_ms = clock_.NowMs(), .arguments = "{\"from\":\"hl7v2\"}"};
-      setup->Apply(options);
+      // Names that this batch brings are taken out of its notes too.
+      ESSAIM_ASSIGN_OR_RETURN(const auto deidentifier,
+                              text::NoteDeidentifier::Make(*setup->identities));
+      options.now_ms = clock_.NowMs();
+      const listen::BatchTools tools{
+          .spool = *spool_,
+          .keys = *keys_,
+          .seen = *seen_file_,
+          .writing = *setup->sql.writing,
+          .reading = *setup->sql.reading,
+          .ids = *ids_,
+          .vocabulary = *setup->vocabulary,
+          .identities = args_.keep_text ? static_cast<IdentitySink&>(*setup->identities)
+                                        : static_cast<IdentitySink&>(*deidentifier),
+          .notes = args_.keep_text ? nullptr : deidentifier.get(),
+          .entropy = entropy_,
+          .keep_identities = [&](CdmLoadReport& r) { return setup->CommitIdentities(r); },
+          .options = options};
       ESSAIM_ASSIGN_OR_RETURN(const CdmLoadReport report,
-                              listen::LoadSegment(segment,
-                                                  {.spool = *spool_,
-                                                   .keys = *keys_,
-                                                   .seen = *seen_file_,
-                                                   .writing = *setup->sql.writing,
-                                                   .reading = *setup->sql.reading,
-                                                   .ids = *ids_,
-                                                   .vocabulary = *setup->vocabulary,
-                                                   .identities = *identities,
-                                                   .options = options},
-                                                  log_));
+                              listen::LoadSegment(segment, tools, log_));
       if (report.known) continue;
       ++n_loads_;
       std::uint64_t n_rows = 0;

@@ -16,6 +16,7 @@
 #include "crypto/entropy.h"
 #include "mapping/mapped_files.h"
 #include "node/genetic.h"
+#include "node/images_command.h"
 #include "node/load_setup.h"
 #include "node/node_folder.h"
 #include "node/sources.h"
@@ -153,7 +154,10 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, LoadSetup
                                             const CdmLoadOptions& options) {
   ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<CdmSource> source,
                           setup.OpenFor(args.source, options.dry_run, log));
-  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*setup.sql.writing, *source, options));
+  absl::StatusOr<CdmLoadReport> loaded = LoadCdm(*setup.sql.writing, *source, options);
+  // The images of what was loaded to their place; those of a load that failed are removed.
+  if (setup.images != nullptr) ESSAIM_RETURN_IF_ERROR(setup.images->Settle(*setup.sql.writing));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, std::move(loaded));
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
                           setup.sql.reading->Query("SELECT COUNT(*) FROM concept"));
@@ -240,7 +244,7 @@ int Undo(const std::string& dir) {
   SqlSession session;
   const absl::Status opened = session.Open(dir);
   if (!opened.ok()) return Fail(opened);
-  absl::Status undone = UndoLastLoad(*session.engine);
+  absl::Status undone = UndoWithImages(dir, *session.engine);
   if (undone.ok()) undone = CleanGenetic(dir, *session.engine);
   if (!undone.ok()) return Fail(undone);
   std::printf("The last load of OMOP tables is taken back.\n");
@@ -259,7 +263,9 @@ Command LoadCommand(CLI::App& app) {
           "--from", args->source.from,
           "files: a data set with its schema file; omop: tables of the CDM 5.3 or 5.4; vocabulary: "
           "the folder of Athena's download; fhir: R4 resources, bundles or bulk data; hl7v2: "
-          "messages; csv: any tables, with a mapping; text: notes; vcf: variants")
+          "messages; csv: any tables, with a mapping; text: notes; vcf: variants; "
+          "wfdb: headers of signals; "
+          "dicom: images, in files, folders or by their DICOMDIR")
       ->check(CLI::IsMember(kinds))
       ->capture_default_str();
   load->add_option("--dataset", args->dataset, "of files: the name that studies use");
@@ -268,23 +274,29 @@ Command LoadCommand(CLI::App& app) {
   load->add_option("--propose", args->propose,
                    "of csv: write a mapping to begin with there, and load nothing");
   load->add_option("--samples", args->source.samples,
-                   "of vcf: CSV with the columns sample, person and perhaps system and date");
+                   "of vcf, wfdb: CSV with the columns sample, person and perhaps system and date");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
   load->add_flag("--full", args->whole,
                  "the files are the whole of their tables: rows of the same kind of source that "
                  "they no longer have are closed");
-  load->add_option("--system", args->source.system,
-                   "of fhir: the server's name, where there are several; of text and vcf: the "
-                   "system of the persons' identifiers");
+  load->add_option(
+      "--system", args->source.system,
+      "of fhir: the server's name, where there are several; of text, vcf and wfdb: the "
+      "system of the persons' identifiers; of dicom: of PatientIDs that name no issuer");
   load->add_flag("--keep-text,!--deidentify", args->source.keep_text,
                  "notes as they are; not given: names, dates and the like are taken out of them "
                  "(docs/text.md)");
+  load->add_flag("--accept-burned-in", args->source.accept_burned_in,
+                 "of dicom: keep also pixels that may show a name (docs/dicom.md)");
+  load->add_flag("--retain-patient-characteristics", args->source.retain_patient_characteristics,
+                 "of dicom: keep age, sex, size and weight in the headers");
   load->add_option("--on-bad-row", args->on_bad_row,
                    "stop (of files, if not given), or keep bad rows apart (quarantine)")
       ->check(CLI::IsMember({"stop", "quarantine"}));
   AddFormat(load, args->format);
   AddDir(load, args->dir);
-  load->add_option("FILES", args->source.paths, "the files, for omop also folders")->required();
+  load->add_option("FILES", args->source.paths, "the files, for omop, hl7v2 and dicom also folders")
+      ->required();
   return {load, [args] {
             return args->source.from == "files" ? LoadDataSet(*args) : LoadOmopTables(*args);
           }};

@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "node/category_keys.h"
+#include "node/images_command.h"
 #include "source/note_filter.h"
 
 namespace essaim::node {
@@ -64,6 +65,10 @@ absl::Status LoadSetup::OpenIdentities(Log& log) {
 absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArguments& args,
                                                               bool dry_run, Log& log) {
   ESSAIM_ASSIGN_OR_RETURN(deidentifier_, text::NoteDeidentifier::Make(*identities));
+  if (args.from == "dicom") {
+    ESSAIM_ASSIGN_OR_RETURN(images, OpenImages(folder, entropy));
+    ESSAIM_RETURN_IF_ERROR(images->Settle(*sql.writing));
+  }
   ESSAIM_ASSIGN_OR_RETURN(
       std::unique_ptr<CdmSource> source,
       OpenSource(args, {.ids = *ids,
@@ -74,7 +79,8 @@ absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArgume
                         .folder = folder,
                         .entropy = entropy,
                         .reading = *sql.reading,
-                        .dry_run = dry_run}));
+                        .dry_run = dry_run,
+                        .images = images.get()}));
   if (args.keep_text) return source;
   return FilterNotes(std::move(source), *deidentifier_, entropy);
 }

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/log.h"
 #include "crypto/entropy.h"
+#include "dicom/image_store.h"
 #include "node/key_rotation.h"
 #include "node/node_folder.h"
 #include "node/sources.h"
@@ -38,6 +39,7 @@ class LoadSetup {
   std::unique_ptr<Vocabulary> vocabulary;
   std::unique_ptr<SqlEngine> identity_sql;
   std::unique_ptr<IdentityStore> identities;
+  std::unique_ptr<dicom::ImageStore> images;  // of a source of images, from OpenFor on
   bool keeps_identities = true;  // false: the key of 'identity' was destroyed
 
   ~LoadSetup();

@@ -26,6 +26,7 @@
 #include "node/enrolment_client.h"
 #include "node/genetic.h"
 #include "node/identity_commands.h"
+#include "node/images_command.h"
 #include "node/key_commands.h"
 #include "node/listen_command.h"
 #include "node/load_command.h"
@@ -311,6 +312,7 @@ int Main(int argc, char** argv) {
                              GeneticCommand(app),
                              LoadsCommand(app),
                              RejectedCommand(app),
+                             ImagesCommand(app),
                              QualityCommand(app),
                              CohortCommand(app),
                              DeidentifyCommand(app),

@@ -6,13 +6,16 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/status_macros.h"
+#include "dicom/dicom_files.h"
 #include "fhir/fhir_files.h"
 #include "hl7v2/hl7_files.h"
 #include "hl7v2/known_orders.h"
 #include "mapping/mapped_files.h"
 #include "mapping/mapping.h"
 #include "node/genetic.h"
+#include "source/sample_list.h"
 #include "text/note_files.h"
+#include "waveform/wfdb_files.h"
 
 namespace essaim::node {
 namespace {
@@ -34,6 +37,25 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenMapped(const SourceArguments& arg
                                    .log = &tools.log});
 }
 
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenDicom(const SourceArguments& args,
+                                                     const SourceTools& tools) {
+  return dicom::OpenDicomFiles(
+      args.paths,
+      {.ids = &tools.ids,
+       .vocabulary = &tools.vocabulary,
+       .identities = &tools.identities,
+       .images = tools.images,
+       .person_known = [&reading = tools.reading](std::int64_t id) -> absl::StatusOr<bool> {
+         ESSAIM_ASSIGN_OR_RETURN(
+             const SqlRows rows,
+             reading.Query(absl::StrCat("SELECT COUNT(*) FROM person WHERE person_id = ", id)));
+         return std::get<std::int64_t>(rows.rows[0][0]) > 0;
+       },
+       .system = args.system,
+       .accept_burned_in = args.accept_burned_in,
+       .retain_patient_characteristics = args.retain_patient_characteristics});
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> TextOf(const SourceArguments& args) {
@@ -46,7 +68,9 @@ absl::StatusOr<std::string> TextOf(const SourceArguments& args) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::vector<std::string> SourceKinds() { return {"csv", "fhir", "hl7v2", "text", "vcf"}; }
+std::vector<std::string> SourceKinds() {
+  return {"csv", "dicom", "fhir", "hl7v2", "text", "vcf", "wfdb"};
+}
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& args,
                                                       const SourceTools& tools) {
@@ -67,6 +91,13 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
         args.paths, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .system = args.system});
   if (args.from == "csv") return OpenMapped(args, tools);
   if (args.from == "vcf") return OpenVcf(args, tools);
+  if (args.from == "wfdb")
+    return waveform::OpenWfdbFiles(args.paths, {.ids = &tools.ids,
+                                                .has_person = PersonsOf(tools.reading),
+                                                .samples_path = args.samples,
+                                                .system = args.system,
+                                                .log = &tools.log});
+  if (args.from == "dicom") return OpenDicom(args, tools);
   return absl::InvalidArgumentError(absl::StrCat("no source of the kind '", args.from, "'"));
 }
 

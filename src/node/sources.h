@@ -7,17 +7,20 @@
 
 #include "absl/status/statusor.h"
 #include "base/log.h"
+#include "dicom/image_store.h"
 #include "node/node_folder.h"
 #include "source/id_maker.h"
 #include "source/identity.h"
 #include "source/vocabulary.h"
 #include "warehouse/cdm_source.h"
+#include "warehouse/sql_engine.h"
 
 namespace essaim::node {
 
 struct SourceArguments {
   std::string from = "omop", mapping, system;
-  std::string samples = "";  // of vcf: CSV of whose the samples are
+  std::string samples = "";  // of vcf, wfdb: CSV of whose the samples are
+  bool accept_burned_in = false, retain_patient_characteristics = false;  // of dicom
   std::vector<std::string> paths;
   bool keep_text = false;  // notes as they are, with the names in them
 };
@@ -37,6 +40,7 @@ struct SourceTools {
   Entropy& entropy;
   SqlEngine& reading;  // the CDM as it is before the load
   bool dry_run = false;
+  dicom::ImageStore* images = nullptr;  // of dicom
 };
 
 // Kinds that need these tools: all but "omop", whose files are rows of the CDM already.

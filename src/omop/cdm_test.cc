@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "omop/extensions.h"
+
 namespace essaim {
 namespace {
 
@@ -30,6 +32,20 @@ TEST(Cdm, DescribesAField) {
   EXPECT_EQ(gender->fk_domain, "Gender");
   EXPECT_EQ(person->Field("no_such_field"), nullptr);
   EXPECT_EQ(FindCdmTable("no_such_table"), nullptr);
+}
+
+TEST(Cdm, KeepsExtensionsApart) {
+  EXPECT_EQ(FindCdmTable("image_occurrence"), nullptr);
+  const CdmTable* images = FindLoadedTable("image_occurrence");
+  ASSERT_NE(images, nullptr);
+  EXPECT_EQ(images->fields.size(), 11u);
+  EXPECT_EQ(images->PrimaryKey()->name, "image_occurrence_id");
+  EXPECT_EQ(FindLoadedTable("person"), FindCdmTable("person"));
+  EXPECT_EQ(LoadedTables().size(), CdmTables().size() + ExtensionTables().size());
+  for (const CdmTable& table : ExtensionTables()) {
+    EXPECT_EQ(FindCdmTable(table.name), nullptr) << table.name;
+    EXPECT_NE(table.PrimaryKey(), nullptr) << table.name;
+  }
 }
 
 TEST(Cdm, QuotesTheReservedWord) {

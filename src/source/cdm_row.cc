@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "omop/extensions.h"
 
 namespace essaim {
 
@@ -14,7 +15,7 @@ constexpr std::size_t kTextBytes = 256;  // of a common row
 
 }  // namespace
 
-CdmRow::CdmRow(std::string_view table) : table_(FindCdmTable(table)) {
+CdmRow::CdmRow(std::string_view table) : table_(FindLoadedTable(table)) {
   ESSAIM_CHECK(table_ != nullptr);
   cells_.resize(table_->fields.size());
   text_.reserve(kTextBytes);

@@ -14,7 +14,7 @@ namespace essaim {
 
 class CdmRow {
  public:
-  explicit CdmRow(std::string_view table);  // one of the CDM's
+  explicit CdmRow(std::string_view table);  // one of the CDM's or of its extensions'
 
   const CdmTable& table() const { return *table_; }
 

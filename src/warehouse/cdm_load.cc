@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/hash.h"
+#include "omop/extensions.h"
 #include "warehouse/cdm_staging.h"
 #include "warehouse/expression_sql.h"
 #include "warehouse/load_manifest.h"
@@ -196,7 +197,8 @@ class Merge {
           absl::StrCat("INSERT INTO essaim_redirect VALUES (", from, ", ", last, ", ", days, ")")));
     }
     const std::string where = "person_id IN (SELECT from_id FROM essaim_redirect)";
-    for (const CdmTable& table : CdmTables()) {
+    for (const CdmTable* each : LoadedTables()) {
+      const CdmTable& table = *each;
       if (table.Field("person_id") == nullptr) continue;
       ESSAIM_RETURN_IF_ERROR(KeepPrior(table, where));
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(
@@ -232,7 +234,8 @@ class Merge {
 
   absl::Status CountPriors() {
     std::vector<CdmTableReport> tables;
-    for (const CdmTable& table : CdmTables()) {
+    for (const CdmTable* each : LoadedTables()) {
+      const CdmTable& table = *each;
       const auto at = std::ranges::find(report_.tables, table.name, &CdmTableReport::table);
       CdmTableReport entry =
           at == report_.tables.end() ? CdmTableReport{.table = std::string(table.name)} : *at;
@@ -289,7 +292,8 @@ absl::Status CheckDateShift(SqlEngine& engine, const DateShift* shift) {
   const std::string found =
       kept.rows.empty() ? "not moved" : std::get<std::string>(kept.rows[0][0]);
   if (found == wanted) return absl::OkStatus();
-  for (const CdmTable& table : CdmTables()) {
+  for (const CdmTable* each : LoadedTables()) {
+    const CdmTable& table = *each;
     if (PersonFieldOf(table) == nullptr) continue;
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows some, engine.Query(absl::StrCat(
                                                     "SELECT 1 FROM ", Av(table.name), " LIMIT 1")));
@@ -372,7 +376,7 @@ absl::Status UndoLastLoad(SqlEngine& engine) {
   }
   for (const auto& row : tables.rows) {
     if (is_vocabulary > 0) break;
-    const CdmTable* table = FindCdmTable(std::get<std::string>(row[0]));
+    const CdmTable* table = FindLoadedTable(std::get<std::string>(row[0]));
     if (table == nullptr) return absl::DataLossError("a load of a table that is none");
     const std::string name(table->name), columns = ColumnsOf(*table);
     statements.push_back(absl::StrCat("DELETE FROM ", name, " WHERE essaim_load = ", last));

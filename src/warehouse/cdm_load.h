@@ -61,7 +61,8 @@ struct CdmLoadReport {
   std::vector<BadRow> bad_rows;  // the first of them
 };
 
-// Makes the 39 tables that are not there yet, and those of the loads.
+// Makes the 39 tables and the extensions' (omop/extensions.h) that are not there yet, and those of
+// the loads.
 absl::Status CreateCdm(SqlEngine& engine);
 // kInvalidArgument with file, line and field if a row is bad and may not be kept. kCancelled.
 // kFailedPrecondition: dates in the warehouse are moved otherwise than this load would.

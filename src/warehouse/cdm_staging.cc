@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "omop/extensions.h"
 #include "omop/free_text.h"
 #include "warehouse/cdm_cell.h"
 
@@ -233,12 +234,12 @@ absl::Status CdmStaging::Finish() {
   if (protection_.n_left_out() > 0)
     Notice(absl::StrCat("texts that are not kept: ", protection_.n_left_out(), ", because ",
                         options_.free_text.why));
-  for (const CdmTable& table : CdmTables()) {
-    const auto staged = staged_.find(&table);
+  for (const CdmTable* table : LoadedTables()) {
+    const auto staged = staged_.find(table);
     if (staged == staged_.end()) continue;
-    report_.tables.push_back({.table = std::string(table.name),
+    report_.tables.push_back({.table = std::string(table->name),
                               .n_loaded = staged->second,
-                              .n_rejected = rejected_[&table]});
+                              .n_rejected = rejected_[table]});
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "omop/extensions.h"
 #include "omop/free_text.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/cdm_staging.h"
@@ -64,10 +65,10 @@ absl::Status Upgrade(SqlEngine& engine) {
 }  // namespace
 
 absl::Status CreateCdm(SqlEngine& engine) {
-  for (const CdmTable& table : CdmTables()) {
+  for (const CdmTable* table : LoadedTables()) {
     ESSAIM_RETURN_IF_ERROR(engine.Execute(
-        absl::StrCat("CREATE TABLE IF NOT EXISTS ", Av(table.name), " (",
-                     DefinitionsOf(table, engine.dialect()), ", essaim_load BIGINT)")));
+        absl::StrCat("CREATE TABLE IF NOT EXISTS ", Av(table->name), " (",
+                     DefinitionsOf(*table, engine.dialect()), ", essaim_load BIGINT)")));
   }
   for (const char* table : kTables)
     ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat("CREATE TABLE IF NOT EXISTS ", table)));

@@ -5,7 +5,7 @@
 namespace essaim {
 
 std::string BadRow::ToString() const {
-  std::string where = absl::StrCat(file, ":", line, ": ");
+  std::string where = line > 0 ? absl::StrCat(file, ":", line, ": ") : absl::StrCat(file, ": ");
   if (!column.empty()) absl::StrAppend(&where, "column '", column, "': ");
   return where + reason;
 }

@@ -39,7 +39,7 @@ struct LoadRequest {
 // Why a row cannot be loaded. Never the value.
 struct BadRow {
   std::string file;
-  std::uint64_t line = 0;  // of the row's first byte, from 1; for Parquet the row's number
+  std::uint64_t line = 0;  // of the row's first byte, from 1; for Parquet the row's number; 0: none
   std::string column;      // the file's header, empty if the row as a whole is wrong
   std::string reason;      // "not a number", "outside [18, 100]"
 

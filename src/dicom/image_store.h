@@ -1,0 +1,75 @@
+// A site's images: de-identified DICOM files, sealed, in a folder of their own beside the
+// warehouse.
+//
+//   images/SERIES/NAME            in use: a row of essaim_image_instance says so (pixel_file)
+//   images/incoming/SERIES/NAME   of a load that has not ended, or was killed
+//   images/removed                names that an undo is about to remove, one a line
+//
+// SERIES is the series' pseudonymous UID, NAME an HMAC of what the file holds. The warehouse is the
+// truth: Settle() moves what its rows name to its place, and removes the rest of what waits. It is
+// called before and after every load and undo, so whatever a killed process left is gone at the
+// next.
+//
+// Threads: one call at a time; a lock file keeps other processes out.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/entropy.h"
+#include "base/secret_bytes.h"
+#include "dicom/sealed_file.h"
+#include "warehouse/sql_engine.h"
+
+namespace essaim::dicom {
+
+struct StoredImage {
+  std::string file;  // SERIES/NAME
+  std::uint64_t bytes = 0;
+  std::string sha256_hex;  // of the de-identified file
+};
+
+class ImageStore {
+ public:
+  // Makes the folder if it is not there. `key`: 32 bytes; empty: nothing can be put or read, which
+  // an undo does not need. `entropy` outlives the store. kUnavailable: another process has it.
+  static absl::StatusOr<std::unique_ptr<ImageStore>> Open(const std::string& folder,
+                                                          SecretBytes key, Entropy& entropy);
+  ~ImageStore();
+  ImageStore(const ImageStore&) = delete;
+  ImageStore& operator=(const ImageStore&) = delete;
+
+  // Into incoming/. `write` gives the file's bytes to the writer.
+  absl::StatusOr<StoredImage> Put(const std::string& series,
+                                  const std::function<absl::Status(SealedWriter&)>& write);
+  // Everything that was put is on the disk. To be called before the rows are committed.
+  absl::Status Sync() const;
+  // Outside a transaction.
+  absl::Status Settle(SqlEngine& engine);
+  // To be followed by the change that makes them needless, and by Settle().
+  absl::Status PlanRemoval(const std::vector<std::string>& files) const;
+  // Verified piece by piece. kNotFound, kDataLoss.
+  absl::Status Read(const std::string& file,
+                    const std::function<absl::Status(std::string_view)>& take) const;
+
+ private:
+  ImageStore(std::string folder, SecretBytes key, Entropy& entropy, int lock)
+      : folder_(std::move(folder)), key_(std::move(key)), entropy_(entropy), lock_(lock) {}
+
+  absl::Status SettleIncoming(SqlEngine& engine) const;
+  absl::Status SettleRemoved(SqlEngine& engine) const;
+
+  std::string folder_;
+  SecretBytes key_;
+  Entropy& entropy_;
+  int lock_;
+};
+
+// The files of a load's rows, to be removed with it.
+absl::StatusOr<std::vector<std::string>> FilesOfLastLoad(SqlEngine& engine);
+
+}  // namespace essaim::dicom
