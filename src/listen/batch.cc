@@ -1,5 +1,7 @@
 #include "listen/batch.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "hl7v2/known_orders.h"
@@ -21,9 +23,11 @@ absl::StatusOr<CdmLoadReport> LoadSegment(std::uint64_t segment, const BatchTool
     ESSAIM_RETURN_IF_ERROR(tools.spool.Done(segment, damaged));
     return CdmLoadReport{.known = true};
   }
-  const auto source = SourceOf(
-      segment, contents,
-      {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = &tools.identities});
+  IdentitySink* told = tools.told != nullptr ? tools.told : &tools.identities;
+  std::unique_ptr<CdmSource> source = SourceOf(
+      segment, contents, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .identities = told});
+  if (tools.notes != nullptr && tools.entropy != nullptr)
+    source = FilterNotes(std::move(source), *tools.notes, *tools.entropy);
   ESSAIM_ASSIGN_OR_RETURN(const CdmLoadReport report,
                           LoadCdm(tools.writing, *source, tools.options));
   // Also of a segment that is loaded already: it may have been stopped just here.

@@ -6,6 +6,7 @@
 #include "listen/seen.h"
 #include "listen/spool.h"
 #include "source/identity_store.h"
+#include "source/note_filter.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/sql_engine.h"
 
@@ -22,6 +23,11 @@ struct BatchTools {
   IdentityStore& identities;
   // How the site loads: what becomes of texts and dates.
   const CdmLoadOptions& options;
+  // Where notes pass a filter: the filter, what is told who persons are in the store's place (and
+  // hands it on), and what seals notes that wait. All or none.
+  NoteFilter* notes = nullptr;
+  IdentitySink* told = nullptr;
+  Entropy* entropy = nullptr;
 };
 
 // The rows, then who is behind them, then what was seen, then the segment goes: stopped between any

@@ -23,6 +23,7 @@
 #include "node/category_keys.h"
 #include "node/load_setup.h"
 #include "node/node_folder.h"
+#include "text/note_deidentifier.h"
 
 namespace essaim::node {
 namespace {
@@ -38,7 +39,7 @@ struct ListenArguments {
   std::string processing_ids = "P";
   int port = 0, batch = 1'000, every_s = 30;
   std::size_t connections = 64;
-  bool tls = false, plain_on_network = false;
+  bool tls = false, plain_on_network = false, keep_text = false;
 };
 
 std::string SpoolFolder(const std::string& dir) { return dir + "/listen"; }
@@ -214,6 +215,8 @@ class Listener {
     ESSAIM_ASSIGN_OR_RETURN(const auto setup, LoadSetup::Open(args_.dir, true, log_));
     for (const std::uint64_t segment : ready) {
       ESSAIM_ASSIGN_OR_RETURN(const auto identities, IdentityStore::Open(*setup->identity_sql));
+      ESSAIM_ASSIGN_OR_RETURN(const auto deidentifier, text::NoteDeidentifier::Make(*identities));
+      text::NoteDeidentifier* const notes = args_.keep_text ? nullptr : deidentifier.get();
       CdmLoadOptions options{.now_ms = clock_.NowMs(), .arguments = "{\"from\":\"hl7v2\"}"};
       setup->Apply(options);
       ESSAIM_ASSIGN_OR_RETURN(const CdmLoadReport report,
@@ -226,7 +229,10 @@ class Listener {
                                                    .ids = *ids_,
                                                    .vocabulary = *setup->vocabulary,
                                                    .identities = *identities,
-                                                   .options = options},
+                                                   .options = options,
+                                                   .notes = notes,
+                                                   .told = notes,
+                                                   .entropy = &setup->entropy},
                                                   log_));
       if (report.known) continue;
       ++n_loads_;
@@ -316,6 +322,8 @@ Command ListenCommand(CLI::App& app) {
       ->check(CLI::Range(0, 65535));
   listen->add_option("--address", args->address, "the IP address to listen on")
       ->capture_default_str();
+  listen->add_flag("--keep-text,!--deidentify", args->keep_text,
+                   "notes as they are, with the names in them (docs/text.md)");
   listen->add_flag("--tls", args->tls, "TLS 1.3");
   listen->add_option("--certificate", args->certificate, "of --tls: certificate chain in PEM");
   listen->add_option("--key", args->key, "of --tls: its private key in PEM");
