@@ -213,7 +213,11 @@ absl::StatusOr<IndexReport> UpdateIndex(
     const std::function<bool(std::uint64_t, std::uint64_t)>& progress) {
   constexpr double kDeadShareMax = 0.2;
   IndexReport report;
-  ESSAIM_ASSIGN_OR_RETURN(IndexManifest manifest, store.ReadManifest());
+  absl::StatusOr<IndexManifest> former = store.ReadManifest();
+  // Sealed under a key that is no more in use, or damaged: an index is made of the notes, so anew.
+  const bool unreadable = absl::IsDataLoss(former.status());
+  if (!former.ok() && !unreadable) return former.status();
+  IndexManifest manifest = unreadable ? IndexManifest() : *std::move(former);
   ESSAIM_ASSIGN_OR_RETURN(const auto notes, NotesOf(engine));
   std::uint32_t next = 1;
   for (const std::uint32_t number : manifest.segments) next = std::max(next, number + 1);
@@ -254,6 +258,7 @@ absl::StatusOr<IndexReport> UpdateIndex(
   ESSAIM_RETURN_IF_ERROR(writer.End());
   manifest.segments.insert(manifest.segments.end(), writer.written().begin(),
                            writer.written().end());
+  report.rebuilt = report.rebuilt || unreadable;
   if (report.n_added + report.n_removed == 0 && !report.rebuilt) return report;
   ESSAIM_RETURN_IF_ERROR(store.WriteManifest(manifest));
   return report;

@@ -172,7 +172,13 @@ absl::StatusOr<NoteHits> SearchIndex(const IndexStore& store, const NoteQuery& q
   if (query.text.size() > kQueryBytesMax)
     return absl::InvalidArgumentError(
         absl::StrCat("the query is longer than ", kQueryBytesMax, " bytes"));
-  ESSAIM_ASSIGN_OR_RETURN(const IndexManifest manifest, store.ReadManifest());
+  const absl::StatusOr<IndexManifest> read = store.ReadManifest();
+  if (absl::IsDataLoss(read.status()))
+    return absl::DataLossError(
+        "the index is sealed under another key than free_text's, or damaged; make it anew: essaim "
+        "node index DIR");
+  ESSAIM_RETURN_IF_ERROR(read.status());
+  const IndexManifest& manifest = *read;
   if (manifest.segments.empty())
     return absl::FailedPreconditionError("there is no index yet; first: essaim node index DIR");
   Xapian::Database database;

@@ -227,6 +227,10 @@ TEST_P(Notes, AreIndexedSearchedAndForgotten) {
   EXPECT_THAT(Find({.text = "genou"}), ElementsAre(Id("3")));
   ASSERT_OK_AND_ASSIGN(const IndexReport none, UpdateIndex(*engine_, cipher_, store_, nullptr));
   EXPECT_EQ(none.n_added + none.n_removed, 0u);
+  // Under another key it is made anew, from the notes.
+  ASSERT_OK_AND_ASSIGN(const IndexReport anew, UpdateIndex(*engine_, cipher_, other, nullptr));
+  EXPECT_TRUE(anew.rebuilt && anew.n_added == 3);
+  ASSERT_OK(UpdateIndex(*engine_, cipher_, store_, nullptr).status());
   EXPECT_EQ(
       UpdateIndex(*engine_, cipher_, store_, [](auto, auto) { return false; }).status().code(),
       absl::StatusCode::kOk);  // nothing to do, nothing to cancel
