@@ -57,6 +57,7 @@ std::vector<std::string> ScopesOf(const Study& study);
 
 // The analysis's persons, ordered by person_id. `as_of` (YYYY-MM-DD): the day whose objections
 // hold. Objections are read from essaim_opt_out, always.
+// kFailedPrecondition: the study counts persons once and a site of it is not linked with this one.
 // The snapshot's id covers the rows themselves: it is another if one value is.
 absl::StatusOr<FrozenCohort> FreezeExtraction(SqlEngine& engine, const Study& study,
                                               const Analysis& analysis, std::size_t site,

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/testing/status_matchers.h"
+#include "cohort/count_once.h"
 #include "cohort/objections.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -176,6 +177,58 @@ TEST_P(ExtractionTest, ObjectionsHold) {
   EXPECT_EQ(count("2024-01-01"), 1u);
   study.analyses[0].algorithm = "regression/glm";
   EXPECT_EQ(count("2023-01-01"), 1u);
+}
+
+TEST_P(ExtractionTest, AnObjectionGoesWithAMergedPerson) {
+  Fill();
+  Sql("INSERT INTO essaim_opt_out VALUES (9, 'all', NULL, NULL)");
+  ASSERT_OK_AND_ASSIGN(const Study study, ParseStudy(kStudy, nullptr));
+  const auto count = [&] {
+    const auto cohort = FreezeExtraction(*engine_, study, study.analyses[0], 0, "2023-01-01");
+    EXPECT_OK(cohort.status());
+    return cohort.ok() ? cohort->n_rows : 0;
+  };
+  EXPECT_EQ(count(), 3u);
+  Sql("INSERT INTO essaim_merged VALUES (1, 9, 2)");
+  EXPECT_EQ(count(), 2u);
+}
+
+TEST_P(ExtractionTest, WhomAnotherSiteCountsIsNotCountedHere) {
+  Fill();
+  ASSERT_OK_AND_ASSIGN(Study study,
+                       ParseStudy(std::string(kStudy) + "count_once: stroke-once\n", nullptr));
+  ASSERT_OK_AND_ASSIGN(const Study again, ParseStudy(study.source, nullptr));
+  EXPECT_EQ(again.count_once, "stroke-once");
+  const auto freeze = [&] {
+    return FreezeExtraction(*engine_, study, study.analyses[0], 0, "2023-01-01");
+  };
+  EXPECT_THAT(freeze(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                 HasSubstr("'stroke-once', which this site does not have")));
+  ASSERT_OK(StoreLinkage(*engine_, "stroke-once", {"a", "b"}, {}, 1));
+  EXPECT_THAT(freeze(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                 HasSubstr("in which c took no part")));
+  const std::string id(32, 'a');
+  // This is site b: person 1 is counted here, 2 at a, 3 at c and else at d.
+  ASSERT_OK(StoreLinkage(*engine_, "stroke-once", {"a", "b", "c", "d"},
+                         {{1, id, {}}, {2, id, {"a"}}, {3, id, {"c", "d"}}}, 2));
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort three, freeze());
+  EXPECT_EQ(three.n_rows, 1u);
+  study.sites = {"a", "b"};
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort two, freeze());
+  EXPECT_EQ(two.n_rows, 2u);
+  EXPECT_NE(two.definition_hash, three.definition_hash);
+  study.count_once.clear();
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort each, freeze());
+  EXPECT_EQ(each.n_rows, 3u);
+  study.count_once = "stroke-once";
+  // Another project's links are its own.
+  ASSERT_OK(StoreLinkage(*engine_, "other", {"a", "b"}, {{1, id, {"a"}}}, 3));
+  ASSERT_OK_AND_ASSIGN(const FrozenCohort same, freeze());
+  EXPECT_EQ(same.snapshot_id, two.snapshot_id);
+  ASSERT_OK_AND_ASSIGN(const std::int64_t removed, RemoveLinkage(*engine_, "stroke-once"));
+  EXPECT_EQ(removed, 4);
+  EXPECT_THAT(freeze(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("does not have")));
 }
 
 TEST_P(ExtractionTest, ObjectionsAreKeptAndTakenBack) {

@@ -10,7 +10,9 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cohort/attrition.h"
+#include "cohort/count_once.h"
 #include "cohort/extraction.h"
+#include "cohort/objections.h"
 #include "crypto/hash.h"
 #include "study/expression.h"
 
@@ -155,7 +157,11 @@ absl::StatusOr<FrozenCohort> FreezeExtraction(SqlEngine& engine, const Study& st
                                               const std::string& as_of) {
   ESSAIM_ASSIGN_OR_RETURN(const Extraction extraction, ParseExtraction(study.omop, study.schema));
   ESSAIM_ASSIGN_OR_RETURN(const Expression condition, CohortOf(study, analysis));
-  const OptOut opt_out{.table = "essaim_opt_out", .scopes = ScopesOf(study), .as_of = as_of};
+  OptOut opt_out = SiteOptOut(ScopesOf(study), as_of);
+  if (!study.count_once.empty()) {
+    opt_out.count_once = CountOnce{.project = study.count_once, .sites = study.sites};
+    ESSAIM_RETURN_IF_ERROR(CheckLinked(engine, *opt_out.count_once));
+  }
   ESSAIM_ASSIGN_OR_RETURN(SqlNumbers rows, Extract(engine, extraction, opt_out));
   std::vector<std::vector<double>> columns;
   for (std::size_t v = 0; v < study.schema.size(); ++v) {
@@ -173,9 +179,13 @@ absl::StatusOr<FrozenCohort> FreezeExtraction(SqlEngine& engine, const Study& st
     for (double& value : values) value = ValueOf(value, column, study.schema.variables()[v]);
   }
   ESSAIM_ASSIGN_OR_RETURN(const std::string loads, LoadsOf(engine));
-  const std::string definition = crypto::HashOf(
-      "essaim.v1.omop-cohort", {DefinitionHash(extraction.cohort), study.omop, study.include_text,
-                                study.exclude_text, analysis.where_text});
+  const std::string definition =
+      crypto::HashOf("essaim.v1.omop-cohort",
+                     {DefinitionHash(extraction.cohort), study.omop, study.include_text,
+                      study.exclude_text, analysis.where_text,
+                      study.count_once.empty()
+                          ? ""
+                          : absl::StrCat(study.count_once, "/", absl::StrJoin(study.sites, ","))});
   FrozenCohort cohort;
   cohort.definition_hash = ToHex(definition);
   cohort.snapshot_id = ToHex(

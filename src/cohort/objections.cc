@@ -1,5 +1,7 @@
 #include "cohort/objections.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -91,6 +93,13 @@ absl::StatusOr<std::vector<Objection>> Objections(SqlEngine& engine) {
                           .until = TextOf(row[3])});
   }
   return objections;
+}
+
+OptOut SiteOptOut(std::vector<std::string> scopes, std::string as_of) {
+  return {.table = "essaim_opt_out",
+          .scopes = std::move(scopes),
+          .as_of = std::move(as_of),
+          .merged = "essaim_merged"};
 }
 
 absl::StatusOr<std::int64_t> PersonOfSourceValue(SqlEngine& engine, const std::string& value) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cohort/run_cohorts.h"
 #include "warehouse/sql_engine.h"
 
 namespace essaim::cohort {
@@ -25,6 +26,9 @@ absl::Status AddObjections(SqlEngine& engine, const std::vector<Objection>& obje
 absl::StatusOr<std::int64_t> RemoveObjections(SqlEngine& engine, std::int64_t person_id,
                                               const std::string& scope);
 absl::StatusOr<std::vector<Objection>> Objections(SqlEngine& engine);
+// What every cohort on a site's tables leaves out: the objections of these scopes (and 'all') that
+// hold on the day, also of persons who were merged into others.
+OptOut SiteOptOut(std::vector<std::string> scopes, std::string as_of);
 // By person_source_value. kNotFound; kFailedPrecondition if several persons have it.
 absl::StatusOr<std::int64_t> PersonOfSourceValue(SqlEngine& engine, const std::string& value);
 

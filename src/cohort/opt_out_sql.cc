@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/strings.h"
 #include "cohort/cohort_sql.h"
+#include "cohort/count_once.h"
 #include "cohort/dates.h"
 #include "warehouse/expression_sql.h"
 
@@ -16,9 +17,17 @@ std::string CreateOptOutTable(const std::optional<OptOut>& opt_out) {
   std::string scopes = "'all'";
   for (const std::string& scope : opt_out->scopes) absl::StrAppend(&scopes, ", ", SqlText(scope));
   const std::string day = absl::StrCat("DATE '", opt_out->as_of, "'");
-  return absl::StrCat(create, " AS SELECT DISTINCT person_id FROM ", opt_out->table,
-                      " WHERE scope IN (", scopes, ") AND (\"from\" IS NULL OR \"from\" <= ", day,
-                      ") AND (until IS NULL OR until >= ", day, ")");
+  std::string persons = absl::StrCat("SELECT person_id FROM ", opt_out->table, " WHERE scope IN (",
+                                     scopes, ") AND (\"from\" IS NULL OR \"from\" <= ", day,
+                                     ") AND (until IS NULL OR until >= ", day, ")");
+  if (opt_out->count_once.has_value())
+    absl::StrAppend(&persons, " UNION ", CountedElsewhereSql(*opt_out->count_once));
+  if (!opt_out->merged.empty()) {
+    persons = absl::StrCat("SELECT person_id FROM (", persons,
+                           ") p UNION SELECT into_id AS person_id FROM ", opt_out->merged,
+                           " WHERE from_id IN (SELECT person_id FROM (", persons, ") p)");
+  }
+  return absl::StrCat(create, " AS SELECT DISTINCT person_id FROM (", persons, ") o");
 }
 
 bool IsTableName(std::string_view name) {
@@ -38,7 +47,7 @@ bool IsTableName(std::string_view name) {
 
 absl::Status CheckOptOut(const std::optional<OptOut>& opt_out) {
   if (!opt_out.has_value()) return absl::OkStatus();
-  if (!IsTableName(opt_out->table)) {
+  if (!IsTableName(opt_out->table) || (!opt_out->merged.empty() && !IsTableName(opt_out->merged))) {
     return absl::InvalidArgumentError("opt_out: no table's name");
   }
   if (CalendarDay(opt_out->as_of) != opt_out->as_of) {

@@ -15,6 +15,12 @@
 
 namespace essaim::cohort {
 
+// A person at several sites of a study is counted at one of them (count_once.h).
+struct CountOnce {
+  std::string project;             // of the linkage
+  std::vector<std::string> sites;  // of the study
+};
+
 // Persons who object to a use of their data: rows (person_id, scope, "from", until) that are in
 // force at `as_of` for one of `scopes` or for the scope 'all'. `until` is the last day, NULL: no
 // end.
@@ -22,6 +28,11 @@ struct OptOut {
   std::string table;
   std::vector<std::string> scopes;
   std::string as_of;  // YYYY-MM-DD
+  // Rows (from_id, into_id) of persons who were found to be others: an objection goes with them.
+  // Empty: there are none.
+  std::string merged = "";
+  // Leaves out, in the same way and at the same place, whom another site of the study counts.
+  std::optional<CountOnce> count_once = std::nullopt;
 };
 
 struct RunOptions {

@@ -2,14 +2,14 @@
 // cannot read them.
 //
 // Schnell, Bachteler & Reiher, "Privacy-preserving record linkage using Bloom filters" (BMC Med
-// Inform Decis Mak 9:41, 2009), with what was found since to harden it: the positions of a bigram
-// are drawn from HMAC-SHA-256 of it and not by double hashing (Schnell & Borgs, "Randomized
-// response and balanced Bloom filters", ICDMW 2016; Niedermeyer et al. 2014 on double hashing), all
-// is salted by the year of birth, so that the commonest name is another filter in every year, and a
-// filter is folded by exclusive or of its halves (Schnell & Borgs, "XOR-folding for Bloom
-// filter-based encryptions", 2016). One filter a field, because the Fellegi-Sunter model compares
-// fields. Records of different years are not compared. docs/linkage.md says what this does not
-// withstand.
+// Inform Decis Mak 9:41, 2009), hardened by what was found since: the positions of a bigram are
+// drawn from HMAC-SHA-256 of it and not by double hashing, and all is salted by the year of birth,
+// so that the commonest name is another filter in every year (Niedermeyer, Steinmetzer, Kroll &
+// Schnell, "Cryptanalysis of basic Bloom filters used for privacy preserving record linkage" 2014);
+// a filter is folded by exclusive or of its halves (Schnell & Borgs, "XOR-folding for Bloom
+// filter-based encryptions for privacy-preserving record linkage", 2016). One filter a field,
+// because the Fellegi-Sunter model compares fields. Records of different years are not compared.
+// docs/linkage.md says what this does not withstand.
 #pragma once
 
 #include <array>

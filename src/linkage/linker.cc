@@ -186,7 +186,8 @@ absl::StatusOr<LinkModel> EstimateModel(const LinkTask& task, const std::vector<
 IdAgreement CompareIds(const LinkTask& task, const Pair& pair) {
   const std::string_view a = task.national_id(false, pair.a);
   const std::string_view b = task.national_id(!task.within, pair.b);
-  if (a.empty() || b.empty()) return IdAgreement::kUnknown;
+  // One hashed and one not cannot be compared.
+  if (a.empty() || a.size() != b.size()) return IdAgreement::kUnknown;
   return a == b ? IdAgreement::kEqual : IdAgreement::kDifferent;
 }
 

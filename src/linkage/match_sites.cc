@@ -97,7 +97,8 @@ absl::StatusOr<MatchReport> MatchSites(const std::vector<EncodingFile>& files, E
       });
   std::map<std::uint32_t, std::vector<std::pair<std::size_t, std::size_t>>> groups;
   for (std::size_t i = 0; i < records.size(); ++i) groups[group[i]].push_back(records[i]);
-  for (const auto& [key, members] : groups) {
+  for (const auto& entry : groups) {
+    const auto& members = entry.second;  // clang 14 lets no lambda take a structured binding
     if (members.size() < 2) continue;
     ++report.n_shared;
     ESSAIM_RETURN_IF_ERROR(WriteGroup(files, members, entropy, report.links));

@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/status_macros.h"
 #include "cohort/circe.h"
+#include "cohort/objections.h"
 #include "cohort/run_cohorts.h"
 #include "cohort/yaml_format.h"
 #include "node/sql_session.h"
@@ -132,9 +133,7 @@ absl::StatusOr<cohort::RunReport> Run(const CohortArguments& args, const Definit
       cohort::RunReport report,
       cohort::RunCohorts(
           *session.engine, definitions.numbered,
-          {.target = "cohort",
-           .opt_out = cohort::OptOut{
-               .table = "essaim_opt_out", .scopes = {}, .as_of = DayOf(SystemClock().NowMs())}}));
+          {.target = "cohort", .opt_out = cohort::SiteOptOut({}, DayOf(SystemClock().NowMs()))}));
   if (!args.rows.empty())
     ESSAIM_RETURN_IF_ERROR(WriteRows(*session.engine, definitions, args.rows));
   return report;

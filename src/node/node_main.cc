@@ -28,6 +28,7 @@
 #include "node/identity_commands.h"
 #include "node/images_command.h"
 #include "node/key_commands.h"
+#include "node/link_command.h"
 #include "node/listen_command.h"
 #include "node/load_command.h"
 #include "node/loads_command.h"
@@ -318,6 +319,7 @@ int Main(int argc, char** argv) {
                              DeidentifyCommand(app),
                              ConceptsCommand(app),
                              OptOutCommand(app),
+                             LinkCommand(app),
                              KeysCommand(app),
                              IndexCommand(app),
                              SearchCommand(app),

@@ -69,10 +69,13 @@ absl::Status IdentityStore::Write() {
   return engine_.Execute("DROP TABLE staged");
 }
 
-absl::StatusOr<std::vector<Identity>> IdentityStore::Where(const std::string& condition) {
-  ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
-                          engine_.Query(absl::StrCat("SELECT ", kColumns, " FROM identity WHERE ",
-                                                     condition, " ORDER BY system, value")));
+absl::StatusOr<std::vector<Identity>> IdentityStore::Where(const std::string& condition,
+                                                           int n_most) {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine_.Query(absl::StrCat("SELECT ", kColumns, " FROM identity WHERE ", condition,
+                                 " ORDER BY system, value",
+                                 n_most > 0 ? absl::StrCat(" LIMIT ", n_most) : "")));
   std::vector<Identity> found;
   for (const auto& row : rows.rows) {
     found.push_back({.person_id = std::get<std::int64_t>(row[0]),
@@ -88,6 +91,19 @@ absl::StatusOr<std::vector<Identity>> IdentityStore::Where(const std::string& co
                      .email = TextOf(row[10])});
   }
   return found;
+}
+
+absl::Status IdentityStore::ForEach(const std::function<absl::Status(const Identity&)>& take) {
+  constexpr int kAtOnce = 50'000;
+  std::string after = "1 = 1";
+  while (true) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::vector<Identity> some, Where(after, kAtOnce));
+    for (const Identity& identity : some) ESSAIM_RETURN_IF_ERROR(take(identity));
+    if (some.size() < kAtOnce) return absl::OkStatus();
+    const std::string system = SqlText(some.back().system);
+    after = absl::StrCat("(system > ", system, " OR (system = ", system, " AND value > ",
+                         SqlText(some.back().value), "))");
+  }
 }
 
 absl::StatusOr<std::vector<Identity>> IdentityStore::OfPerson(std::int64_t person_id) {

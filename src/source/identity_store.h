@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,12 +28,14 @@ class IdentityStore : public IdentitySink {
   // The names of everybody who is committed, each pair once, in an Identity's two fields; at most
   // SqlEngine::kRowsMax.
   absl::StatusOr<std::vector<Identity>> Names();
+  // All that is kept, by system and value; what `take` gives ends it.
+  absl::Status ForEach(const std::function<absl::Status(const Identity&)>& take);
 
  private:
   explicit IdentityStore(SqlEngine& engine) : engine_(engine) {}
 
   absl::Status Write();
-  absl::StatusOr<std::vector<Identity>> Where(const std::string& condition);
+  absl::StatusOr<std::vector<Identity>> Where(const std::string& condition, int n_most = 0);
 
   SqlEngine& engine_;
   std::vector<Identity> waiting_;

@@ -166,6 +166,8 @@ std::string StudyJsonSchema(const Registry& registry) {
                          Json::array())},
        {"privacy", PrivacySchema()},
        {"quality", QualitySchema()},
+       {"count_once", Name("the linkage between the sites by which a person at several of them is "
+                           "counted at one")},
        {"analyses", std::move(analyses)}},
       {"essaim", "name", "data", "sites", "analyses"});
   root["$schema"] = "https://json-schema.org/draft/2020-12/schema";

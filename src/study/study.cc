@@ -36,8 +36,8 @@ class StudyReader {
       : root_(root), read_file_(read_file) {}
 
   absl::StatusOr<Study> Read() {
-    static const Texts kKeys = {"essaim", "name",   "title",   "purpose",  "data",
-                                "sites",  "cohort", "privacy", "analyses", "quality"};
+    static const Texts kKeys = {"essaim", "name",    "title",    "purpose", "data",      "sites",
+                                "cohort", "privacy", "analyses", "quality", "count_once"};
     if (CheckKeys(root_, "", kKeys, faults_)) {
       ReadVersion();
       study_.name = Name(root_, "", "name");
@@ -47,6 +47,7 @@ class StudyReader {
       ReadSites();
       if (const YamlNode* privacy = root_.Find("privacy")) ReadPrivacy(*privacy);
       if (const YamlNode* quality = root_.Find("quality")) ReadQuality(*quality);
+      if (const YamlNode* once = root_.Find("count_once")) ReadCountOnce(*once);
       if (const YamlNode* cohort = root_.Find("cohort")) ReadCohort(*cohort);
       ReadAnalyses();
     }
@@ -290,6 +291,13 @@ class StudyReader {
       if (!fault.empty()) faults_.Add(node.items[i], key, fault);
       study_.quality_bounds[node.keys[i]] = bound;
     }
+  }
+
+  void ReadCountOnce(const YamlNode& node) {
+    study_.count_once = Name(root_, "", "count_once");
+    if (study_.omop.empty())
+      faults_.Add(node, "count_once",
+                  "is by the linkage of OMOP tables, expected data: {omop: ...}");
   }
 
   std::string Condition(const YamlNode& map, std::string_view parent, std::string_view key) {

@@ -59,6 +59,9 @@ struct Study {
   // By metric id: bounds of this study's own, in place of the site's, for what `quality` demands.
   std::map<std::string, QualityBound> quality_bounds;
   std::vector<std::string> sites;
+  // The linkage (a project's name) by which a person at several of the sites is counted at one of
+  // them; empty: at each.
+  std::string count_once;
   std::string include_text;  // the cohort's condition as written; empty: every person
   std::string exclude_text;  // empty: nobody
   std::vector<Analysis> analyses;

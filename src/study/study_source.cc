@@ -79,6 +79,8 @@ std::string StudySource(const Study& study) {
     Line(out, "  include", study.include_text);
     Line(out, "  exclude", study.exclude_text);
   }
+  if (!study.count_once.empty())
+    absl::StrAppend(&out, "count_once: ", YamlQuote(study.count_once), "\n");
   if (!study.quality.empty() || !study.quality_bounds.empty()) absl::StrAppend(&out, "quality:\n");
   for (const auto& [characteristic, level] : study.quality)
     absl::StrAppend(&out, "  ", characteristic, ": ", level, "\n");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -180,8 +181,12 @@ class Merge {
         const SqlRows rows,
         engine_.Query("SELECT from_id, into_id FROM essaim_merged ORDER BY number"));
     std::map<std::int64_t, std::int64_t> into;
-    for (const auto& row : rows.rows)
-      into[std::get<std::int64_t>(row[0])] = std::get<std::int64_t>(row[1]);
+    std::set<std::pair<std::int64_t, std::int64_t>> known;
+    for (const auto& row : rows.rows) {
+      const auto from = std::get<std::int64_t>(row[0]), to = std::get<std::int64_t>(row[1]);
+      into[from] = to;
+      known.insert({from, to});
+    }
     if (into.empty()) return absl::OkStatus();
     ESSAIM_RETURN_IF_ERROR(
         engine_.Execute("CREATE TABLE essaim_redirect (from_id BIGINT, into_id BIGINT, days "
@@ -195,12 +200,18 @@ class Merge {
       const int days = shift == nullptr ? 0 : shift->DaysOf(last) - shift->DaysOf(from);
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(
           absl::StrCat("INSERT INTO essaim_redirect VALUES (", from, ", ", last, ", ", days, ")")));
+      // Kept without its steps too, so that whoever asks who a person became reads one row.
+      if (!known.contains({from, last})) {
+        ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+            "INSERT INTO essaim_merged VALUES (", report_.number, ", ", from, ", ", last, ")")));
+      }
     }
     const std::string where = "person_id IN (SELECT from_id FROM essaim_redirect)";
     for (const CdmTable* each : LoadedTables()) {
       const CdmTable& table = *each;
       if (table.Field("person_id") == nullptr) continue;
       ESSAIM_RETURN_IF_ERROR(KeepPrior(table, where));
+      if (table.name == "death") ESSAIM_RETURN_IF_ERROR(DropSecondDeaths());
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(
           table.name == "person"
               ? absl::StrCat("DELETE FROM person WHERE ", where)
@@ -208,6 +219,7 @@ class Merge {
                              MovedDates(table), ", person_id = ", Redirected(table, "into_id"),
                              " WHERE ", where)));
     }
+    ESSAIM_RETURN_IF_ERROR(JoinObservationPeriods());
     return engine_.Execute("DROP TABLE essaim_redirect");
   }
 
@@ -230,6 +242,41 @@ class Merge {
                       name, " ELSE ", moved, " END");
     }
     return set;
+  }
+
+  // A person dies once: what the remaining person has already stays.
+  absl::Status DropSecondDeaths() {
+    return engine_.Execute(
+        "DELETE FROM death WHERE EXISTS (SELECT 1 FROM essaim_redirect r JOIN death d ON "
+        "d.person_id "
+        "= r.into_id WHERE r.from_id = death.person_id)");
+  }
+
+  // Periods of two who were one may overlap, which the CDM does not allow: each run of overlapping
+  // ones becomes one, under the derived period's key if it is among them.
+  absl::Status JoinObservationPeriods() {
+    const std::string persons =
+        absl::StrCat("person_id IN (SELECT person_id FROM observation_period WHERE essaim_load = ",
+                     report_.number, " AND person_id IN (SELECT into_id FROM essaim_redirect))");
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(*FindCdmTable("observation_period"), persons));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+        "CREATE TABLE essaim_joined AS SELECT COALESCE(MAX(CASE WHEN observation_period_id = "
+        "person_id THEN person_id END), MIN(observation_period_id)) AS id, person_id, "
+        "MIN(observation_period_start_date) AS first_day, MAX(observation_period_end_date) AS "
+        "last_day, MIN(period_type_concept_id) AS type FROM (SELECT *, SUM(begins) OVER (PARTITION "
+        "BY person_id ORDER BY observation_period_start_date, observation_period_id ROWS UNBOUNDED "
+        "PRECEDING) AS run FROM (SELECT *, CASE WHEN observation_period_start_date <= "
+        "MAX(observation_period_end_date) OVER (PARTITION BY person_id ORDER BY "
+        "observation_period_start_date, observation_period_id ROWS BETWEEN UNBOUNDED PRECEDING AND "
+        "1 PRECEDING) THEN 0 ELSE 1 END AS begins FROM observation_period WHERE ",
+        persons, ") p) q GROUP BY person_id, run")));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute("DELETE FROM observation_period WHERE " + persons));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+        "INSERT INTO observation_period (observation_period_id, person_id, "
+        "observation_period_start_date, observation_period_end_date, period_type_concept_id, "
+        "essaim_load) SELECT id, person_id, first_day, last_day, type, ",
+        report_.number, " FROM essaim_joined")));
+    return engine_.Execute("DROP TABLE essaim_joined");
   }
 
   absl::Status CountPriors() {

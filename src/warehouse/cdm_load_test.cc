@@ -275,6 +275,33 @@ TEST_P(CdmLoad, MergedPersonsAreOneAlsoInLaterLoadsAndAnUndoPartsThem) {
   EXPECT_EQ(Count("essaim_merged"), 0);
 }
 
+TEST_P(CdmLoad, MergedPersonsHaveNoOverlappingPeriodsAndOneDeath) {
+  ASSERT_OK(LoadFile("person.csv", "person_id,year_of_birth\n1,1950\n2,1950\n3,1960\n").status());
+  ASSERT_OK(
+      LoadFile("observation_period.csv",
+               "observation_period_id,person_id,observation_period_start_date,"
+               "observation_period_end_date,period_type_concept_id\n1,1,2010-01-01,2012-01-01,1\n"
+               "2,2,2011-06-01,2014-01-01,1\n5,1,2013-01-01,2013-02-01,1\n"
+               "6,2,2019-01-01,2020-01-01,1\n7,3,2010-01-01,2012-01-01,1\n"
+               "8,3,2011-01-01,2012-01-01,1\n")
+          .status());
+  ASSERT_OK(LoadFile("death.csv", "person_id,death_date\n1,2020-01-02\n2,2020-01-01\n").status());
+  Mixed merge("merge", [](CdmSink& sink) { return sink.MergePersons(1, 2); });
+  ASSERT_OK(LoadCdm(*engine_, merge, {}).status());
+  EXPECT_EQ(Count("observation_period WHERE person_id = 2"), 2);
+  EXPECT_EQ(Count("observation_period WHERE observation_period_id = 2 AND "
+                  "observation_period_start_date = DATE '2010-01-01' AND "
+                  "observation_period_end_date = DATE '2014-01-01'"),
+            1);
+  EXPECT_EQ(Count("observation_period WHERE person_id = 3"), 2);  // its own source's
+  EXPECT_EQ(Count("death"), 1);
+  EXPECT_EQ(Count("death WHERE person_id = 2 AND death_date = DATE '2020-01-01'"), 1);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("observation_period"), 6);
+  EXPECT_EQ(Count("observation_period WHERE person_id = 1"), 2);
+  EXPECT_EQ(Count("death"), 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, CdmLoad, ::testing::ValuesIn(TestEngines::kNames),
                          [](const auto& engine) { return std::string(engine.param); });
 

@@ -21,6 +21,9 @@ constexpr const char* kTables[] = {
     "n_replaced BIGINT, n_closed BIGINT)",
     "essaim_opt_out (person_id BIGINT, scope VARCHAR(64), \"from\" DATE, until DATE)",
     "essaim_merged (number BIGINT, from_id BIGINT, into_id BIGINT)",
+    "essaim_linkage (project VARCHAR(64), site VARCHAR(64), linked_at_ms BIGINT)",
+    "essaim_linked (project VARCHAR(64), person_id BIGINT, linkage_id VARCHAR(32), first_site "
+    "VARCHAR(64))",
     "essaim_rejected (number BIGINT, file VARCHAR(4096), line BIGINT, field VARCHAR(64), "
     "reason VARCHAR(256), raw TEXT, row_number BIGINT, retried_by BIGINT)",
     // What must be the same at every load, as how far dates are moved.
