@@ -13,8 +13,8 @@
 namespace essaim::dicom {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::HasCode;
+using ::testing::HasSubstr;
 using testing::StatusIs;
 
 constexpr auto kBroken = absl::StatusCode::kInvalidArgument;
@@ -62,7 +62,7 @@ TEST(FileScan, TakesWhatIsWellFormed) {
   EXPECT_OK(Scan(FileOf(Long(0x00081140, "SQ", kUndefined) + Item(kItem, kUndefined) + inner +
                         Item(kItemEnd, 0) + Item(kItem, 12) + inner + Item(kSequenceEnd, 0))));
   EXPECT_OK(Scan(FileOf(Long(0x7FE00010, "OB", kUndefined) + Item(kItem, 0) + Item(kItem, 4) +
-                        "abcd" + Item(kSequenceEnd, 0),
+                            "abcd" + Item(kSequenceEnd, 0),
                         "1.2.840.10008.1.2.4.50")));
   // Implicit: only the dictionary tells a sequence.
   EXPECT_OK(Scan(FileOf(Tag(0x00081140) + Number(8, 4) + Item(kItem, 0), "1.2.840.10008.1.2")));

@@ -92,8 +92,8 @@ TEST_F(SealedFileTest, OpensNothingThatWasChanged) {
   becomes(whole.substr(0, head + sealed));
   becomes(whole.substr(0, head + 2 * sealed));
   // Two pieces that changed places.
-  becomes(whole.substr(0, head) + whole.substr(head + sealed, sealed) +
-          whole.substr(head, sealed) + whole.substr(head + 2 * sealed));
+  becomes(whole.substr(0, head) + whole.substr(head + sealed, sealed) + whole.substr(head, sealed) +
+          whole.substr(head + 2 * sealed));
 }
 
 TEST_F(SealedFileTest, StoreKeepsOthersOutAndRefusesNamesOfOthers) {
@@ -109,8 +109,7 @@ TEST_F(SealedFileTest, StoreKeepsOthersOutAndRefusesNamesOfOthers) {
   ASSERT_OK(again);
   EXPECT_EQ(put->file, again->file);
   EXPECT_FALSE((*store)
-                   ->Put("2.25.1",
-                         [](SealedWriter&) { return absl::InternalError("not written"); })
+                   ->Put("2.25.1", [](SealedWriter&) { return absl::InternalError("not written"); })
                    .ok());
   EXPECT_FALSE(fs::exists(folder_ + "/images/incoming/2.25.1/begun"));
   const auto take = [](std::string_view) { return absl::OkStatus(); };

@@ -40,7 +40,7 @@ class LoadSetup {
   std::unique_ptr<SqlEngine> identity_sql;
   std::unique_ptr<IdentityStore> identities;
   std::unique_ptr<dicom::ImageStore> images;  // of a source of images, from OpenFor on
-  bool keeps_identities = true;  // false: the key of 'identity' was destroyed
+  bool keeps_identities = true;               // false: the key of 'identity' was destroyed
 
   ~LoadSetup();
   // The source with its notes filtered, unless they are to be kept as they are. One at a time.
