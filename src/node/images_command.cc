@@ -140,10 +140,10 @@ Command ImagesCommand(CLI::App& app) {
   auto args = std::make_shared<ImagesArguments>();
   CLI::App* images =
       app.add_subcommand("images", "The site's de-identified images: list them, or take one out");
-  AddDir(images, args->dir);
   images->add_option("ACTION", args->action, "list or export")
       ->required()
       ->check(CLI::IsMember({"list", "export"}));
+  AddDir(images, args->dir);
   images->add_option("--person", args->person_id, "of list: this person's");
   images->add_option("--limit", args->limit, "of list: at most so many")
       ->check(CLI::Range(1, 1'000'000))

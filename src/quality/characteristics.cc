@@ -121,10 +121,12 @@ class Report {
     return absl::StrCat("SUM(CASE WHEN ", condition, " THEN 1 ELSE 0 END)");
   }
 
+  // A figure without a threshold cannot fail, so it is no ground to say that all is well.
   QualityLevel Worst(Characteristic characteristic) const {
     QualityLevel worst = QualityLevel::kNotMeasured;
     for (const Metric& metric : report_.metrics) {
-      if (metric.info->characteristic == characteristic) worst = Worse(worst, metric.label);
+      if (metric.info->characteristic == characteristic && metric.threshold.has_value())
+        worst = Worse(worst, metric.label);
     }
     return worst;
   }

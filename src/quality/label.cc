@@ -36,7 +36,8 @@ QualityLevel LevelUnder(Characteristic characteristic,
     const QualityLevel level = own == bounds.end()
                                    ? kept->second.level
                                    : LevelOf(kept->second.value, BoundsOf(id, own->second));
-    worst = Worse(worst, level);
+    const bool judged = info.threshold.has_value() || own != bounds.end();
+    if (judged || level != QualityLevel::kPassed) worst = Worse(worst, level);
   }
   return worst;
 }
