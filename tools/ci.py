@@ -66,7 +66,7 @@ GATES = [
     ("demo", lambda: sh("./dev", "demo")),
     ("asan", asan),
     ("tsan", tsan),
-    ("fuzz", lambda: sh("./dev", "fuzz", os.environ.get("ESSAIM_FUZZ_SECONDS", "20"))),
+    ("fuzz", lambda: sh("./dev", "fuzz", os.environ.get("ESSAIM_FUZZ_SECONDS", "10"))),
 ]
 
 

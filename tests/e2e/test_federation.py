@@ -264,7 +264,7 @@ class People(Heart):
         self.assertRegex(table, r"all +1275 +46 +1053 +0")
         report = json.loads(out.read_text())
         self.assertEqual(len(report["CheckResults"]), 2374)
-        self.assertEqual(len(report["Characteristics"]["metrics"]), 39)
+        self.assertEqual(len(report["Characteristics"]["metrics"]), 51)
         self.federation.run("node", "undo", folder)
         self.assertEqual(self.federation.run("node", "undo", folder, check=False).returncode, FAILED)
         missing = self.federation.run("node", "load", folder, "--from", "omop", self.folder / "PERSON.csv", check=False)
