@@ -219,29 +219,47 @@ class Vocabularies(Site):
         last = self.json_of("loads", self.site)[-1]
         return {t["table"]: t["loaded"] for t in last["tables"]}
 
+    def load_killing(self, folder, before, after, seconds):
+        """Loads a release, killed again and again; how often before its rows were in force, and what resumed last."""
+        n_killed = 0
+        # Longer each time, so that also on a slow machine a piece is committed at last.
+        while self.killed(seconds, "load", self.site, "--from", "vocabulary", folder):
+            seconds *= 1.2
+            self.assertLess(n_killed, 40)
+            versions = [load["version"] for load in self.json_of("loads", self.site)]
+            self.assertIn(versions, [before, after])
+            if versions == after:  # killed after the exchange, before the process ended
+                return n_killed, 0
+            n_killed += 1
+        self.assertEqual([load["version"] for load in self.json_of("loads", self.site)], after)
+        resumed = re.search(r"went on where a stopped load was: (\d+) rows", self.said)
+        return n_killed, int(resumed.group(1)) if resumed else 0
+
     def test_a_killed_load_goes_on_where_it_was(self):
         n = 3_000_000
         self.run_node("load", self.site, "--from", "vocabulary", self.release("old", "v5.0 AUG", 100, 100))
         newer = self.release("new", "v5.0 FEB", 50_000, n)
-        # Longer each time, so that also on a slow machine a piece is committed at last.
-        seconds, n_killed = 0.3, 0
-        while self.killed(seconds, "load", self.site, "--from", "vocabulary", newer):
-            n_killed += 1
-            seconds *= 1.2
-            self.assertLess(n_killed, 40)
-            loads = self.json_of("loads", self.site)
-            self.assertEqual([load["version"] for load in loads], ["v5.0 AUG"])
+        n_killed, resumed = 0, 0
+        chance = random.Random(11)
+        for _ in range(12):  # a kill between the exchange and the process's end leaves nothing to go on with
+            killed, resumed = self.load_killing(newer, ["v5.0 AUG"], ["v5.0 AUG", "v5.0 FEB"], chance.uniform(0.2, 0.6))
+            n_killed += killed
+            if resumed > 500_000:
+                break
+            self.run_node("undo", self.site)
+        print(f"killed {n_killed} times; {resumed} rows were there already", file=sys.stderr)
         self.assertGreater(n_killed, 0)
-        resumed = re.search(r"went on where a stopped load was: (\d+) rows", self.said)
-        self.assertIsNotNone(resumed, self.said)
-        self.assertGreater(int(resumed.group(1)), 500_000)
-        loads = self.json_of("loads", self.site)
-        self.assertEqual([load["version"] for load in loads], ["v5.0 AUG", "v5.0 FEB"])
+        self.assertGreater(resumed, 500_000)
         self.assertEqual(self.loaded(), {"concept": 50_000, "vocabulary": 1, "concept_ancestor": n})
         self.assertIn("loaded already", self.run_node("load", self.site, "--from", "vocabulary", newer))
-        print(f"killed {n_killed} times; {resumed.group(1)} rows were there already", file=sys.stderr)
+        # What a load counts of its own files may hide a piece that is there twice or not at all. The next release
+        # counts the rows of the table itself, and an undo gives them back.
+        self.run_node("load", self.site, "--from", "vocabulary", self.release("third", "v5.0 AUG 2", 7, 7))
+        last = self.json_of("loads", self.site)[-1]
+        self.assertEqual({t["table"]: t["replaced"] for t in last["tables"]},
+                         {"concept": 50_000, "vocabulary": 1, "concept_ancestor": n})
         self.run_node("undo", self.site)
-        self.assertEqual(self.loaded(), {"concept": 100, "vocabulary": 1, "concept_ancestor": 100})
+        self.assertEqual(self.loaded(), {"concept": 50_000, "vocabulary": 1, "concept_ancestor": n})
 
 
 class Mending(Site):
