@@ -1,6 +1,5 @@
 #include "fhir/fhir_files.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "base/status_macros.h"
 #include "fhir/mapper.h"
 #include "source/gz_file.h"
+#include "source/input_files.h"
 
 namespace essaim::fhir {
 namespace {
@@ -162,36 +162,15 @@ class FhirFiles : public CdmSource {
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenFhirFiles(const std::vector<std::string>& paths,
                                                          const FhirOptions& options) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      if (!IsLines(path) && !IsDocument(path)) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            path, ": expected a name ending in .json, .ndjson, .json.gz or .ndjson.gz"));
-      }
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(path, error)) {
-      const std::string name = entry.path().string();
-      if (IsLines(name) || IsDocument(name)) found.push_back(name);
-    }
-    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
-    if (found.empty()) return absl::NotFoundError(absl::StrCat(path, ": no .json or .ndjson file"));
-    std::ranges::sort(found);
-    files.insert(files.end(), found.begin(), found.end());
-  }
-  if (files.empty()) return absl::InvalidArgumentError("no file to load");
-  std::uint64_t bytes = 0;
+  const auto wanted = [](const std::string& name) { return IsLines(name) || IsDocument(name); };
+  ESSAIM_ASSIGN_OR_RETURN(std::vector<std::string> files,
+                          InputFiles(paths, wanted, ".json or .ndjson file"));
   for (const std::string& file : files) {
-    std::error_code error;
-    const std::uintmax_t size = fs::file_size(file, error);
-    if (error) return absl::NotFoundError(absl::StrCat(file, ": no such file"));
-    bytes += size;
+    if (!wanted(file))
+      return absl::InvalidArgumentError(
+          absl::StrCat(file, ": expected a name ending in .json, .ndjson, .json.gz or .ndjson.gz"));
   }
+  ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t bytes, BytesOf(files));
   return std::make_unique<FhirFiles>(std::move(files), bytes, options);
 }
 

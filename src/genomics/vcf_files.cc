@@ -14,6 +14,7 @@
 #include "genomics/variant_reader.h"
 #include "source/cdm_row.h"
 #include "source/gz_file.h"
+#include "source/input_files.h"
 #include "source/sample_list.h"
 
 namespace essaim::genomics {
@@ -231,33 +232,13 @@ class VcfFiles : public CdmSource {
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcfFiles(const std::vector<std::string>& paths,
                                                         const VcfOptions& options) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      if (!IsVcf(path))
-        return absl::InvalidArgumentError(
-            absl::StrCat(path, ": a name ending in .vcf, .vcf.gz or .vcf.bgz was expected"));
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(path, error))
-      if (IsVcf(entry.path().string())) found.push_back(entry.path().string());
-    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
-    if (found.empty()) return absl::NotFoundError(absl::StrCat(path, ": no VCF file"));
-    std::ranges::sort(found);
-    files.insert(files.end(), found.begin(), found.end());
-  }
-  if (files.empty()) return absl::InvalidArgumentError("no file to load");
-  std::uint64_t bytes = 0;
+  ESSAIM_ASSIGN_OR_RETURN(std::vector<std::string> files, InputFiles(paths, IsVcf, "VCF file"));
   for (const std::string& file : files) {
-    std::error_code error;
-    const std::uintmax_t size = fs::file_size(file, error);
-    if (error) return absl::NotFoundError(absl::StrCat(file, ": no such file"));
-    bytes += size;
+    if (!IsVcf(file))
+      return absl::InvalidArgumentError(
+          absl::StrCat(file, ": a name ending in .vcf, .vcf.gz or .vcf.bgz was expected"));
   }
+  ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t bytes, BytesOf(files));
   SampleList list;
   std::string settings = options.system;
   if (!options.samples_path.empty()) {

@@ -1,6 +1,5 @@
 #include "hl7v2/hl7_files.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "base/status_macros.h"
 #include "crypto/hash.h"
 #include "hl7v2/mapper.h"
+#include "source/input_files.h"
 
 namespace essaim::hl7v2 {
 namespace {
@@ -64,32 +64,13 @@ class Hl7Files : public CdmSource {
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenHl7Files(const std::vector<std::string>& paths,
                                                         const Hl7Options& options) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(path, error)) {
-      const std::string ending = entry.path().extension().string();
-      if (ending == ".hl7" || ending == ".txt") found.push_back(entry.path().string());
-    }
-    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
-    if (found.empty()) return absl::NotFoundError(absl::StrCat(path, ": no .hl7 or .txt file"));
-    std::ranges::sort(found);
-    files.insert(files.end(), found.begin(), found.end());
-  }
-  if (files.empty()) return absl::InvalidArgumentError("no file to load");
-  std::uint64_t bytes = 0;
-  for (const std::string& file : files) {
-    std::error_code error;
-    const std::uintmax_t size = fs::file_size(file, error);
-    if (error) return absl::NotFoundError(absl::StrCat(file, ": no such file"));
-    bytes += size;
-  }
+  const auto wanted = [](const std::string& name) {
+    const std::string ending = std::filesystem::path(name).extension().string();
+    return ending == ".hl7" || ending == ".txt";
+  };
+  ESSAIM_ASSIGN_OR_RETURN(std::vector<std::string> files,
+                          InputFiles(paths, wanted, ".hl7 or .txt file"));
+  ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t bytes, BytesOf(files));
   return std::make_unique<Hl7Files>(std::move(files), bytes, options);
 }
 

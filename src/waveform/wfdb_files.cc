@@ -1,6 +1,5 @@
 #include "waveform/wfdb_files.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "crypto/hash.h"
 #include "source/cdm_row.h"
 #include "source/gz_file.h"
+#include "source/input_files.h"
 #include "waveform/wfdb_header.h"
 
 namespace essaim::waveform {
@@ -223,27 +223,15 @@ class WfdbFiles : public CdmSource {
 
 absl::StatusOr<std::unique_ptr<CdmSource>> OpenWfdbFiles(const std::vector<std::string>& paths,
                                                          const WfdbOptions& options) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
+  const auto wanted = [](const std::string& name) { return absl::EndsWith(name, ".hea"); };
+  ESSAIM_ASSIGN_OR_RETURN(std::vector<std::string> files, InputFiles(paths, wanted, ".hea file"));
+  for (const std::string& file : files) {
+    if (!wanted(file))
+      return absl::InvalidArgumentError(
+          absl::StrCat(file, ": a header was expected, a name ending in .hea"));
     std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      if (!absl::EndsWith(path, ".hea"))
-        return absl::InvalidArgumentError(
-            absl::StrCat(path, ": a header was expected, a name ending in .hea"));
-      if (!fs::exists(path, error))
-        return absl::NotFoundError(absl::StrCat(path, ": no such file"));
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (const auto& entry : fs::directory_iterator(path, error))
-      if (absl::EndsWith(entry.path().string(), ".hea")) found.push_back(entry.path().string());
-    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
-    if (found.empty()) return absl::NotFoundError(absl::StrCat(path, ": no .hea file"));
-    std::ranges::sort(found);
-    files.insert(files.end(), found.begin(), found.end());
+    if (!fs::exists(file, error)) return absl::NotFoundError(absl::StrCat(file, ": no such file"));
   }
-  if (files.empty()) return absl::InvalidArgumentError("no file to load");
   std::optional<SampleList> list;
   std::string settings = options.system;
   if (!options.samples_path.empty()) {
