@@ -14,12 +14,10 @@
 #include <map>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/check.h"
-#include "base/strings.h"
 #include "bench/measure.h"
+#include "bench/multiply.h"
 #include "bench/naive_checks.h"
 #include "crypto/entropy.h"
 #include "quality/characteristics.h"
@@ -32,26 +30,6 @@ namespace essaim {
 namespace {
 
 constexpr char kAsOf[] = "2023-01-01";
-
-// Every table of persons again and again, with keys of its own.
-void Multiply(SqlEngine& engine, int factor) {
-  for (const CdmTable& table : CdmTables()) {
-    if (table.Field("person_id") == nullptr) continue;
-    std::vector<std::string> names, values;
-    for (const CdmField& field : table.fields) {
-      const bool is_own = field.primary_key || field.fk_table == "person" ||
-                          absl::StartsWith(Av(field.fk_table), "visit_");
-      names.push_back(SqlName(field));
-      values.push_back(is_own ? absl::StrCat(SqlName(field), " + i * 1000000") : SqlName(field));
-    }
-    ESSAIM_CHECK(
-        engine
-            .Execute(absl::StrCat("INSERT INTO ", Av(table.name), " (", absl::StrJoin(names, ", "),
-                                  ") SELECT ", absl::StrJoin(values, ", "), " FROM ",
-                                  Av(table.name), ", range(1, ", factor, ") r(i)"))
-            .ok());
-  }
-}
 
 std::int64_t Integer(const SqlValue& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;

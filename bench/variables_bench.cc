@@ -15,11 +15,10 @@
 #include <filesystem>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
-#include "base/strings.h"
+#include "bench/multiply.h"
 #include "cohort/run_cohorts.h"
 #include "cohort/variables.h"
 #include "cohort/yaml_format.h"
@@ -53,26 +52,6 @@ double PeakMib() {
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-// Every table of persons again and again, with keys of its own.
-void Multiply(SqlEngine& engine, int factor) {
-  for (const CdmTable& table : CdmTables()) {
-    if (table.Field("person_id") == nullptr) continue;
-    std::vector<std::string> names, values;
-    for (const CdmField& field : table.fields) {
-      const bool is_own = field.primary_key || field.fk_table == "person" ||
-                          absl::StartsWith(Av(field.fk_table), "visit_");
-      names.push_back(SqlName(field));
-      values.push_back(is_own ? StrCat(SqlName(field), " + i * 1000000") : SqlName(field));
-    }
-    ESSAIM_CHECK(
-        engine
-            .Execute(StrCat("INSERT INTO ", Av(table.name), " (", absl::StrJoin(names, ", "),
-                            ") SELECT ", absl::StrJoin(values, ", "), " FROM ", Av(table.name),
-                            ", range(1, ", factor, ") r(i)"))
-            .ok());
-  }
 }
 
 // The concepts of a column that occur most, in the order of their number.

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "cohort/attrition.h"
 #include "cohort/opt_out_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::cohort {
 namespace {
@@ -20,11 +21,6 @@ constexpr char kRows[] = "essaim_cohort_rows";
 
 // A domain's rows may be in so many sets that a copy for each would be larger than it is worth.
 constexpr std::int64_t kCopiesMax = 8, kSmallScan = 1'000'000;
-
-std::int64_t Whole(const SqlValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number == nullptr ? 0 : *number;
-}
 
 std::string DateOrNull(const std::string& date) {
   return date.empty() ? "CAST(NULL AS DATE)" : StrCat("DATE '", date, "'");
@@ -62,14 +58,14 @@ absl::Status Batch::Scan(const ScanKey& key, const std::set<int>& sets) {
   std::int64_t total = 0;
   std::set<int>& filled = filled_[key];
   for (const auto& row : counts.rows) {
-    filled.insert(static_cast<int>(Whole(row[0])));
-    total += Whole(row[1]);
+    filled.insert(static_cast<int>(WholeOf(row[0])));
+    total += WholeOf(row[1]);
   }
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows size,
                           engine_.Query(StrCat("SELECT COUNT(*) FROM ", Av(info.table))));
   // For one cohort the plain join is as good; for many, one copy by set serves them all.
   if (definitions_.size() < 4) return absl::OkStatus();
-  if (total > kSmallScan && total > kCopiesMax * Whole(size.rows.at(0).at(0))) {
+  if (total > kSmallScan && total > kCopiesMax * WholeOf(size.rows.at(0).at(0))) {
     return absl::OkStatus();
   }
   const std::string name = StrCat("essaim_cohort_scan_", Av(info.table), key.by_source ? "_s" : "");
@@ -234,13 +230,13 @@ absl::Status Batch::ReadCounts() {
                            Av(kEventTable),
                            " GROUP BY cohort_id, person_id) b GROUP BY cohort_id, best")));
   for (const auto& row : best.rows) {
-    const std::size_t i = index_of_.at(static_cast<int>(Whole(row[0])));
+    const std::size_t i = index_of_.at(static_cast<int>(WholeOf(row[0])));
     std::vector<AttritionStep>& steps = report_.cohorts[i].attrition;
     // A person who passed k rules is left after each of the first k.
     const bool additional = definitions_[i].definition.additional.has_value();
-    const std::int64_t last = Whole(row[1]) + (additional ? 1 : 0);
+    const std::int64_t last = WholeOf(row[1]) + (additional ? 1 : 0);
     for (std::int64_t step = 0; step <= last; ++step) {
-      steps[static_cast<std::size_t>(step)].persons += Whole(row[2]);
+      steps[static_cast<std::size_t>(step)].persons += WholeOf(row[2]);
     }
   }
   ESSAIM_ASSIGN_OR_RETURN(
@@ -250,9 +246,9 @@ absl::Status Batch::ReadCounts() {
                  options_.target, " WHERE cohort_definition_id IN (SELECT cohort_id FROM ",
                  kParameters, ") GROUP BY cohort_definition_id")));
   for (const auto& row : rows.rows) {
-    CohortResult& cohort = report_.cohorts[index_of_.at(static_cast<int>(Whole(row[0])))];
-    cohort.rows = Whole(row[1]);
-    cohort.persons = Whole(row[2]);
+    CohortResult& cohort = report_.cohorts[index_of_.at(static_cast<int>(WholeOf(row[0])))];
+    cohort.rows = WholeOf(row[1]);
+    cohort.persons = WholeOf(row[2]);
     cohort.attrition.back().persons = cohort.persons;
   }
   return absl::OkStatus();

@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "warehouse/expression_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::cohort {
 namespace {
@@ -30,16 +31,6 @@ ComorbidityScheme SchemeOf(const PersonVariable& variable) {
 bool IsByCodes(const PersonVariable& variable) {
   return variable.kind == Kind::kElixhauser ||
          (variable.kind == Kind::kCharlson && variable.codes == Codes::kIcd10);
-}
-
-std::string TextOf(const SqlValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
-}
-
-std::int64_t WholeOf(const SqlValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number == nullptr ? 0 : *number;
 }
 
 // Rows on their way into kCodeTable.

@@ -13,6 +13,7 @@
 #include "cohort/cohort_sql.h"
 #include "cohort/concept_sets.h"
 #include "warehouse/expression_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::cohort {
 namespace {
@@ -46,16 +47,6 @@ class Names {
  private:
   const SqlDialect& dialect_;
 };
-
-std::string TextOf(const SqlValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
-}
-
-std::int64_t WholeOf(const SqlValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number == nullptr ? 0 : *number;
-}
 
 // After the concept's number.
 constexpr char kNamed[] =

@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "cohort/dates.h"
 #include "warehouse/expression_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::cohort {
 namespace {
@@ -55,11 +56,6 @@ absl::Status Add(SqlEngine& engine, const std::vector<Objection>& objections) {
                                     "essaim_opt_out")));
   }
   return absl::OkStatus();
-}
-
-std::string TextOf(const SqlValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 #include "base/strings.h"
 #include "omop/cdm.h"
 #include "quality/groups.h"
-#include "quality/sql_values.h"
 #include "warehouse/row_source.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "quality/distribution.h"
-#include "quality/sql_values.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {

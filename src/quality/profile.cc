@@ -11,7 +11,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "omop/cdm.h"
-#include "quality/sql_values.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {

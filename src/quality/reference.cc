@@ -14,9 +14,9 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "quality/distribution.h"
-#include "quality/sql_values.h"
 #include "warehouse/expression_sql.h"
 #include "warehouse/row_source.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {

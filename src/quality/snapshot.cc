@@ -8,8 +8,8 @@
 #include "base/strings.h"
 #include "quality/distances.h"
 #include "quality/profile.h"
-#include "quality/sql_values.h"
 #include "warehouse/expression_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {

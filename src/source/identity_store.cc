@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "warehouse/expression_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {
@@ -15,11 +16,6 @@ namespace {
 constexpr char kColumns[] =
     "person_id, system, value, family_name, given_names, birth_date, sex, address, postcode, "
     "phone, email";
-
-std::string TextOf(const SqlValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
-}
 
 }  // namespace
 

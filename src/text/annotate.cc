@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/hash.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::text {
 namespace {
@@ -35,11 +36,6 @@ const std::vector<std::string>& Columns() {
                                                                    "term_modifiers",
                                                                    "essaim_load"};
   return *kColumns;
-}
-
-std::int64_t NumberOf(const SqlValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number == nullptr ? 0 : *number;
 }
 
 // 1 to 2^63 - 1, the same for the same mention at every run.
@@ -96,7 +92,7 @@ absl::Status AnnotateAll(SqlEngine& writing, SqlEngine& reading, const CellCiphe
   ESSAIM_RETURN_IF_ERROR(writing.Execute(
       absl::StrCat("DELETE FROM note_nlp WHERE nlp_system LIKE '", "essaim-annotate/%", "'")));
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows counted, reading.Query("SELECT COUNT(*) FROM note"));
-  const auto n_all = static_cast<std::uint64_t>(NumberOf(counted.rows[0][0]));
+  const auto n_all = static_cast<std::uint64_t>(WholeOf(counted.rows[0][0]));
   ESSAIM_ASSIGN_OR_RETURN(const auto appender, writing.Append("note_nlp", Columns()));
   std::string after;
   while (true) {
@@ -107,18 +103,18 @@ absl::Status AnnotateAll(SqlEngine& writing, SqlEngine& reading, const CellCiphe
     for (const auto& row : rows.rows) {
       const auto* cell = std::get_if<std::string>(&row[2]);
       ESSAIM_ASSIGN_OR_RETURN(const std::string text, cipher.Open(cell == nullptr ? "" : *cell));
-      const std::int64_t said = NumberOf(row[1]);
+      const std::int64_t said = WholeOf(row[1]);
       const Language language = said == kFrenchConcept    ? Language::kFrench
                                 : said == kEnglishConcept ? Language::kEnglish
                                                           : DetectLanguage(text);
       ESSAIM_RETURN_IF_ERROR(WriteMentions(
-          NumberOf(row[0]), FindMentions(text, language, run.dictionary), run, *appender, report));
+          WholeOf(row[0]), FindMentions(text, language, run.dictionary), run, *appender, report));
       ++report.n_notes;
     }
     if (progress != nullptr && !progress(report.n_notes, n_all))
       return absl::CancelledError("cancelled; the former rows stay");
     if (rows.rows.size() < kNotesPerRead) return appender->Close();
-    after = absl::StrCat(" WHERE note_id > ", NumberOf(rows.rows.back()[0]));
+    after = absl::StrCat(" WHERE note_id > ", WholeOf(rows.rows.back()[0]));
   }
 }
 

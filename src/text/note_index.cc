@@ -19,6 +19,7 @@
 #include "base/status_macros.h"
 #include "text/index_terms.h"
 #include "text/tokens.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::text {
 namespace {
@@ -72,16 +73,6 @@ class MemoryFolder {
 
   std::string path_;
 };
-
-std::int64_t NumberOf(const SqlValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number == nullptr ? 0 : *number;
-}
-
-std::string TextOf(const SqlValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
-}
 
 // Segments on their way: notes into a database in memory, full ones sealed into the store.
 class SegmentWriter {
@@ -164,9 +155,9 @@ absl::StatusOr<std::unordered_map<std::int64_t, std::int64_t>> NotesOf(SqlEngine
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows, engine.Query(absl::StrCat(
                                                     "SELECT note_id, essaim_load FROM note", after,
                                                     " ORDER BY note_id LIMIT ", kIdsPerRead)));
-    for (const auto& row : rows.rows) notes[NumberOf(row[0])] = NumberOf(row[1]);
+    for (const auto& row : rows.rows) notes[WholeOf(row[0])] = WholeOf(row[1]);
     if (rows.rows.size() < kIdsPerRead) return notes;
-    after = absl::StrCat(" WHERE note_id > ", NumberOf(rows.rows.back()[0]));
+    after = absl::StrCat(" WHERE note_id > ", WholeOf(rows.rows.back()[0]));
   }
 }
 
@@ -186,23 +177,23 @@ absl::Status IndexMissing(SqlEngine& engine, const CellCipher& cipher,
                                   "language_concept_id, note_text, essaim_load FROM note",
                                   where, after, " ORDER BY note_id LIMIT ", kNotesPerRead)));
     for (const auto& row : rows.rows) {
-      const std::int64_t id = NumberOf(row[0]);
+      const std::int64_t id = WholeOf(row[0]);
       if (!missing.contains(id)) continue;
       ESSAIM_ASSIGN_OR_RETURN(const std::string text, cipher.Open(TextOf(row[5])));
-      const std::int64_t said = NumberOf(row[4]);
+      const std::int64_t said = WholeOf(row[4]);
       const Language language = said == kFrenchConcept    ? Language::kFrench
                                 : said == kEnglishConcept ? Language::kEnglish
                                                           : DetectLanguage(text);
       const std::uint32_t segment = writer.number();
-      ESSAIM_RETURN_IF_ERROR(writer.Add(id, NumberOf(row[1]), TextOf(row[2]).substr(0, 10),
-                                        NumberOf(row[3]), language, text));
-      manifest.notes[id] = {.load = NumberOf(row[6]), .segment = segment};
+      ESSAIM_RETURN_IF_ERROR(writer.Add(id, WholeOf(row[1]), TextOf(row[2]).substr(0, 10),
+                                        WholeOf(row[3]), language, text));
+      manifest.notes[id] = {.load = WholeOf(row[6]), .segment = segment};
       ++report.n_added;
     }
     if (progress != nullptr && !progress(report.n_added, missing.size()))
       return absl::CancelledError("cancelled; the former index stays");
     if (rows.rows.size() < kNotesPerRead) return absl::OkStatus();
-    after = absl::StrCat(" AND note_id > ", NumberOf(rows.rows.back()[0]));
+    after = absl::StrCat(" AND note_id > ", WholeOf(rows.rows.back()[0]));
   }
 }
 

@@ -5,22 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "warehouse/expression_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {
 
-std::string TextOf(const SqlValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
-}
-
-std::int64_t NumberOf(const SqlValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number == nullptr ? 0 : *number;
-}
-
 std::uint64_t CountOf(const SqlValue& value) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, NumberOf(value)));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, WholeOf(value)));
 }
 
 // Rows whose first column is a load's number, each given to its load.
@@ -29,7 +20,7 @@ absl::Status ForEach(SqlEngine& engine, const std::string& sql, std::vector<Load
                      F take) {
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows, engine.Query(sql));
   for (const auto& row : rows.rows) {
-    const auto load = std::ranges::find(loads, NumberOf(row[0]), &LoadEntry::number);
+    const auto load = std::ranges::find(loads, WholeOf(row[0]), &LoadEntry::number);
     if (load != loads.end()) take(*load, row);
   }
   return absl::OkStatus();
@@ -63,8 +54,8 @@ absl::StatusOr<std::vector<LoadEntry>> ReadLoads(SqlEngine& engine) {
                           engine.Query("SELECT number, load_id, kind, loaded_at_ms, arguments FROM "
                                        "essaim_loads ORDER BY number"));
   for (const auto& row : rows.rows) {
-    loads.push_back({.number = NumberOf(row[0]),
-                     .loaded_at_ms = NumberOf(row[3]),
+    loads.push_back({.number = WholeOf(row[0]),
+                     .loaded_at_ms = WholeOf(row[3]),
                      .load_id = TextOf(row[1]),
                      .kind = TextOf(row[2]),
                      .arguments = TextOf(row[4]),

@@ -9,21 +9,12 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "warehouse/row_source.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {
 
 constexpr std::size_t kRowsMax = 1'000'000;
-
-std::string TextOf(const SqlValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? "" : *text;
-}
-
-std::int64_t NumberOf(const SqlValue& value) {
-  const auto* number = std::get_if<std::int64_t>(&value);
-  return number == nullptr ? 0 : *number;
-}
 
 constexpr char kPlace[] = "number, row_number, file, line, field, reason";
 constexpr char kOpen[] =
@@ -31,9 +22,9 @@ constexpr char kOpen[] =
 constexpr char kOrder[] = " ORDER BY number, row_number";
 
 RejectedRow PlaceOf(const std::vector<SqlValue>& row) {
-  return {.id = {NumberOf(row[0]), NumberOf(row[1])},
+  return {.id = {WholeOf(row[0]), WholeOf(row[1])},
           .fault = {.file = TextOf(row[2]),
-                    .line = static_cast<std::uint64_t>(NumberOf(row[3])),
+                    .line = static_cast<std::uint64_t>(WholeOf(row[3])),
                     .column = TextOf(row[4]),
                     .reason = TextOf(row[5])},
           .raw = ""};
@@ -69,12 +60,12 @@ absl::StatusOr<std::vector<RejectedCount>> CountRejected(SqlEngine& engine) {
                    "field, reason"));
   std::vector<RejectedCount> counts;
   for (const auto& row : rows.rows) {
-    counts.push_back({.load = NumberOf(row[0]),
+    counts.push_back({.load = WholeOf(row[0]),
                       .file = TextOf(row[1]),
                       .field = TextOf(row[2]),
                       .reason = TextOf(row[3]),
-                      .n_rows = static_cast<std::uint64_t>(NumberOf(row[4])),
-                      .n_retried = static_cast<std::uint64_t>(NumberOf(row[5]))});
+                      .n_rows = static_cast<std::uint64_t>(WholeOf(row[4])),
+                      .n_retried = static_cast<std::uint64_t>(WholeOf(row[5]))});
   }
   return counts;
 }

@@ -16,6 +16,13 @@ inline double NumberOf(const SqlValue& value) {
   return real == nullptr ? 0 : *real;
 }
 
+// 0 for NULL: of a column of whole numbers.
+inline std::int64_t WholeOf(const SqlValue& value) {
+  const auto* integer = std::get_if<std::int64_t>(&value);
+  return integer == nullptr ? 0 : *integer;
+}
+
+// "" for NULL.
 inline std::string TextOf(const SqlValue& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return absl::StrCat(*integer);
   const auto* text = std::get_if<std::string>(&value);
