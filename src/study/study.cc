@@ -278,6 +278,8 @@ class StudyReader {
     for (const QualityMetricId& metric : QualityMetricIds()) ids.emplace_back(metric.id);
     if (!CheckKeys(node, "quality.thresholds", ids, faults_)) return;
     for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const QualityMetricId* const metric = FindQualityMetric(node.keys[i]);
+      if (metric == nullptr) continue;  // CheckKeys has told
       const std::string key = Join("quality.thresholds", node.keys[i]);
       if (!CheckKeys(node.items[i], key, {"watch", "fail"}, faults_)) continue;
       QualityBound bound;
@@ -287,7 +289,7 @@ class StudyReader {
         *into = at->AsNumber();
         if (!into->has_value()) faults_.Add(*at, Join(key, name), "expected a number");
       }
-      const std::string fault = FaultOf(*FindQualityMetric(node.keys[i]), bound);
+      const std::string fault = FaultOf(*metric, bound);
       if (!fault.empty()) faults_.Add(node.items[i], key, fault);
       study_.quality_bounds[node.keys[i]] = bound;
     }
