@@ -27,7 +27,7 @@ function(essaim_module name)
     target_link_libraries(essaim_${name}_testing PUBLIC essaim_${name} PRIVATE essaim_warnings)
     list(APPEND ARG_TEST_DEPS essaim_${name}_testing)
   endif()
-  if(tests AND NOT ESSAIM_FUZZ)
+  if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE essaim_${name} ${ARG_TEST_DEPS} ${ARG_TEST_LIBS}
       GTest::gmock GTest::gtest GTest::gtest_main essaim_warnings)

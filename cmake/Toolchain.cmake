@@ -26,8 +26,7 @@ endif()
 # same on every machine and equal to what the reference computes.
 add_compile_options(-ffp-contract=off -fstack-protector-strong)
 
-set(ESSAIM_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
-option(ESSAIM_FUZZ "build the fuzz targets (clang)" OFF)
+set(ESSAIM_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=; with fuzzer-no-link the fuzz targets are built")
 if(ESSAIM_SANITIZE)
   add_compile_options(-fsanitize=${ESSAIM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${ESSAIM_SANITIZE})
