@@ -57,6 +57,8 @@ absl::StatusOr<Limit> ReadLimit(const JsonReader& json, std::string_view key) {
   const auto at = json.Get(key);
   if (!at.has_value()) return Limit::kFirst;
   ESSAIM_RETURN_IF_ERROR(at->CheckKeys({"Type"}));
+  // Circe: no limit where the type is said to be none, the first where nothing is said.
+  if (at->value().contains("Type") && !at->Get("Type").has_value()) return Limit::kAll;
   ESSAIM_ASSIGN_OR_RETURN(std::string type, at->TextOr("Type", 16, "First"));
   type = absl::AsciiStrToLower(type);
   if (type == "all") return Limit::kAll;
@@ -176,6 +178,7 @@ absl::StatusOr<Definition> ReadDefinition(const JsonReader& json) {
     ESSAIM_RETURN_IF_ERROR(ReadRules(*at, reader, definition));
   }
   ESSAIM_RETURN_IF_ERROR(ReadRest(json, reader, definition));
+  definition.notes = reader.notes();
   for (const auto& [id, path] : reader.missing_sets()) {
     definition.concept_sets.push_back({.id = id, .name = "", .items = {}});
     definition.notes.push_back(

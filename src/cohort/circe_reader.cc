@@ -254,6 +254,12 @@ absl::StatusOr<Criterion> CirceReader::ReadCriterion(const JsonReader& wrapper, 
     keys.push_back(field.key);
     if (!field.exclude_key.empty()) keys.push_back(field.exclude_key);
   }
+  for (const std::string_view unused : info->unused_keys) {
+    keys.push_back(unused);
+    if (const auto at = json.Get(unused); at.has_value()) {
+      notes_.push_back(absl::StrCat(at->path(), ": without effect, as in Circe"));
+    }
+  }
   ESSAIM_RETURN_IF_ERROR(json.CheckKeys(keys));
 
   Criterion criterion;
@@ -269,7 +275,7 @@ absl::StatusOr<Criterion> CirceReader::ReadCriterion(const JsonReader& wrapper, 
     ESSAIM_ASSIGN_OR_RETURN(criterion.first, json.BoolOr("First", false));
   }
   ESSAIM_ASSIGN_OR_RETURN(criterion.filters, ReadFilters(json, info->fields));
-  if (const auto at = json.Get("DateAdjustment"); at.has_value()) {
+  if (const auto at = json.Get("DateAdjustment"); at.has_value() && info->has_adjustment) {
     ESSAIM_ASSIGN_OR_RETURN(criterion.adjustment, ReadAdjustment(*at));
   }
   if (const auto at = json.Get("UserDefinedPeriod"); at.has_value()) {

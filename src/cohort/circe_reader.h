@@ -26,6 +26,9 @@ class CirceReader {
   // The ids that criteria refer to and the definition does not have, each with its first place.
   const std::map<int, std::string>& missing_sets() const { return missing_sets_; }
 
+  // What has no effect, as sentences for people.
+  const std::vector<std::string>& notes() const { return notes_; }
+
  private:
   absl::StatusOr<CorrelatedCriterion> ReadCorrelated(const JsonReader& json, int depth);
   absl::StatusOr<Demographic> ReadDemographic(const JsonReader& json);
@@ -37,6 +40,7 @@ class CirceReader {
 
   std::set<int> concept_sets_;
   std::map<int, std::string> missing_sets_;
+  std::vector<std::string> notes_;
   std::size_t n_criteria_ = 0;
 };
 

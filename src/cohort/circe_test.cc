@@ -102,6 +102,17 @@ TEST(CirceTest, IsAsLenientAsCirce) {
                   odd, {{"\"OffsetUnit\": \"day\"", "\"OffsetUnit\": \"hour\""}})),
               StatusIs(StatusCode::kUnimplemented, HasSubstr("DateOffset.OffsetUnit: ")));
 
+  // Circe makes nothing of the effective dose; a limit that is said to be none is none.
+  const auto idle = ParseCirce(absl::StrReplaceAll(
+      With(R"("EffectiveDrugDose": {"Value": 3, "Op": "gt"},)"),
+      {{"ConditionOccurrence", "DrugExposure"},
+       {R"("ExpressionLimit": {"Type": "First"})", R"("ExpressionLimit": {"Type": null})"}}));
+  ASSERT_TRUE(idle.ok()) << idle.status();
+  EXPECT_THAT(idle->entry[0].filters, IsEmpty());
+  EXPECT_EQ(idle->limit, Limit::kAll);
+  ASSERT_THAT(idle->notes, SizeIs(1));
+  EXPECT_THAT(idle->notes[0], HasSubstr("DrugExposure.EffectiveDrugDose: without effect"));
+
   const std::string record =
       absl::StrCat(R"({"id": 7, "name": "x", "expression": )", With(""), "}");
   ASSERT_TRUE(ParseCirce(record).ok());

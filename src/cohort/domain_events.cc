@@ -112,7 +112,8 @@ DomainInfo DrugExposure() {
           {{"DAYS_SUPPLY", "C.days_supply"},
            {"QUANTITY", "C.quantity"},
            {"REFILLS", "C.refills"},
-           kDuration}};
+           kDuration},
+          {"EffectiveDrugDose"}};
 }
 
 DomainInfo Measurement() {
@@ -236,7 +237,8 @@ DomainInfo Specimen() {
                 Concept("DiseaseStatus", "DiseaseStatusCS", "C.disease_status_concept_id"),
                 {{"SourceId", K::kText, "C.specimen_source_id"}},
                 Person()}),
-          {kOneDay}};
+          {kOneDay},
+          {"SpecimenSourceConcept", "DateAdjustment"}};
 }
 
 }  // namespace essaim::cohort::domains

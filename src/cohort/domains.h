@@ -69,6 +69,7 @@ struct DomainInfo {
   bool has_visit, has_first, has_adjustment;
   std::vector<DomainField> fields;
   std::vector<CountColumn> count_columns;
+  std::vector<std::string_view> unused_keys = {};  // that Circe reads and makes nothing of
 
   const DomainField* Field(std::string_view field_key) const;  // null if there is none of that key
 };

@@ -1,15 +1,9 @@
 #include "cohort/run_cohorts.h"
 
-#include <algorithm>
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/testing/status_matchers.h"
 #include "cohort/cdm_testing.h"
-#include "cohort/circe.h"
 #include "cohort/yaml_format.h"
 
 namespace essaim::cohort {
@@ -99,49 +93,6 @@ class RunCohortsTest : public ::testing::TestWithParam<const char*> {
   std::vector<std::string> notices_;
   int next_ = 0;
 };
-
-// Rows made with OHDSI's own SQL: tests/data/cohort/README.md.
-TEST_P(RunCohortsTest, GivesTheRowsOfCirce) {
-  ASSERT_TRUE(cdm_->Load(StrCat(kData, "cohort/cdm")).ok());
-  std::ifstream file(StrCat(kData, "cohort/circe_cases.jsonl"));
-  std::vector<NumberedDefinition> definitions;
-  std::map<int, std::vector<std::string>> expected;
-  for (std::string line; std::getline(file, line);) {
-    const auto json = nlohmann::json::parse(line);
-    auto definition = ParseCirce(json["expression"].dump());
-    const int id = json["id"].get<int>();
-    ASSERT_TRUE(definition.ok()) << id << ": " << definition.status();
-    definitions.push_back({id, *std::move(definition)});
-    expected[id] = json["rows"].get<std::vector<std::string>>();
-  }
-  ASSERT_EQ(definitions.size(), 150U);
-  const RunReport report = Run(definitions, {.cohorts_at_once = 40});
-  std::size_t n_filled = 0;
-  for (const CohortResult& cohort : report.cohorts) {
-    std::vector<std::string> rows = Rows(cohort.id);
-    std::vector<std::string>& wanted = expected.at(cohort.id);
-    std::sort(rows.begin(), rows.end());
-    std::sort(wanted.begin(), wanted.end());
-    EXPECT_EQ(rows, wanted) << "cohort " << cohort.id;
-    EXPECT_EQ(cohort.rows, static_cast<std::int64_t>(rows.size()));
-    n_filled += rows.empty() ? 0 : 1;
-    for (std::size_t i = 1; i < cohort.attrition.size(); ++i) {
-      EXPECT_LE(cohort.attrition[i].persons, cohort.attrition[i - 1].persons);
-    }
-  }
-  EXPECT_GT(n_filled, 60U);
-}
-
-TEST_P(RunCohortsTest, BatchAndSinglesGiveTheSame) {
-  ASSERT_TRUE(cdm_->Load(StrCat(kData, "cohort/cdm")).ok());
-  std::ifstream file(StrCat(kData, "cohort/circe_cases.jsonl"));
-  std::string line;
-  for (int i = 0; i < 20 && std::getline(file, line); ++i) {
-    const auto json = nlohmann::json::parse(line);
-    Run({{json["id"].get<int>(), *ParseCirce(json["expression"].dump())}});
-    EXPECT_EQ(Rows(json["id"].get<int>()).size(), json["rows"].size());
-  }
-}
 
 constexpr char kSimple[] = R"(cohort: sick
 concepts:
