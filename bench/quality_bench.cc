@@ -2,25 +2,27 @@
 // and the report on seven characteristics, against the same checks as one statement each on the
 // same engine. Their counts must be equal.
 //
-//   quality_bench [FACTOR] [times]   28 persons and 25,000 rows, FACTOR times; 100 unless told.
-//   1000
-//                                    is 25 M rows and takes some minutes. "times": the time of the
-//                                    statements one by one, by kind of check.
+//   quality_bench [FACTOR] [times]
+//     28 persons and 25,000 rows, FACTOR times; 100 unless told. 1000 is 25 M rows and takes some
+//     minutes. "times": the time of the statements one by one, by kind of check.
+//   quality_bench FOLDER [times]
+//     The OMOP tables in the folder as they are: whether the counts are equal.
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "bench/measure.h"
 #include "bench/multiply.h"
-#include "bench/naive_checks.h"
 #include "crypto/entropy.h"
 #include "quality/characteristics.h"
+#include "quality/naive_checks_testing.h"
 #include "quality/run_checks.h"
 #include "quality/snapshot.h"
 #include "warehouse/duckdb_warehouse.h"
@@ -80,27 +82,44 @@ OneByOne RunOneByOne(SqlEngine& engine, const CheckRun& run) {
   return done;
 }
 
-void Measure(SqlEngine& engine, int factor, bool with_times) {
-  ESSAIM_CHECK(engine.Query("SELECT COUNT(*) FROM person").ok());
+std::unique_ptr<SqlEngine> Open(const std::string& path) {
+  static crypto::SystemEntropy entropy;
+  auto engine = OpenDuckDbEngine(DuckDbOptions{.path = path,
+                                               .key = SecretBytes::CopyOf(std::string(32, 'k')),
+                                               .threads = 2,
+                                               .memory_mib = 12'000,
+                                               .entropy = &entropy,
+                                               .log = nullptr});
+  ESSAIM_CHECK(engine.ok());
+  return *std::move(engine);
+}
+
+// Each side reads and decrypts the file anew.
+void Measure(const std::string& path, bool with_times) {
+  auto engine = Open(path);
   Stretch::ForgetPeak();
   const Stretch checks_stretch;
-  const auto run = RunChecks(engine, {.as_of = kAsOf});
+  const auto run = RunChecks(*engine, {.as_of = kAsOf});
   const Figures checks(checks_stretch);
   ESSAIM_CHECK(run.ok());
-  std::printf("%d persons, %zu checks, two threads\n", 28 * factor, run->results.size());
+  const auto persons = engine->Query("SELECT COUNT(*) FROM person");
+  std::printf("%lld persons, %zu checks, two threads\n",
+              static_cast<long long>(Integer(persons->rows[0][0])), run->results.size());
   Print("checks", checks, run->n_statements);
 
   Stretch::ForgetPeak();
   const Stretch report_stretch;
-  const auto report = Characteristics(engine, *run, {.as_of = kAsOf});
-  const auto snapshot = SnapshotOf(engine, *run, 0);  // what the next load is compared with
+  const auto report = Characteristics(*engine, *run, {.as_of = kAsOf});
+  const auto snapshot = SnapshotOf(*engine, *run, 0);  // what the next load is compared with
   const Figures figures(report_stretch);
   ESSAIM_CHECK(report.ok() && snapshot.ok());
   Print("seven figures", figures, 0);
 
+  engine.reset();
+  engine = Open(path);
   Stretch::ForgetPeak();
   const Stretch naive_stretch;
-  const OneByOne done = RunOneByOne(engine, *run);
+  const OneByOne done = RunOneByOne(*engine, *run);
   const Figures naive(naive_stretch);
   Print("one by one", naive, done.n_statements);
   std::printf("%zu with other counts\n", done.n_different);
@@ -114,24 +133,21 @@ void Measure(SqlEngine& engine, int factor, bool with_times) {
     std::printf("%8.2f s of processor  %s\n", seconds, kind.c_str());
 }
 
-int Main(int factor, bool with_times) {
-  crypto::SystemEntropy entropy;
+// The folder's tables, or the sample's, `factor` times.
+int Main(const std::string& folder, int factor, bool with_times) {
   const std::string path = (std::filesystem::temp_directory_path() /
                             absl::StrCat("essaim-quality-bench-", getpid(), ".duckdb"))
                                .string();
   {
-    auto engine = OpenDuckDbEngine(DuckDbOptions{.path = path,
-                                                 .key = SecretBytes::CopyOf(std::string(32, 'k')),
-                                                 .threads = 2,
-                                                 .memory_mib = 12'000,
-                                                 .entropy = &entropy,
-                                                 .log = nullptr});
-    ESSAIM_CHECK(engine.ok());
-    ESSAIM_CHECK(
-        LoadOmop(**engine, {ESSAIM_SOURCE_DIR "/tests/data/omop/synthea27"}, {}, nullptr).ok());
-    Multiply(**engine, factor);
-    Measure(**engine, factor, with_times);
+    const auto engine = Open(path);
+    const auto loaded = LoadOmop(*engine, {folder}, {}, nullptr);
+    if (!loaded.ok()) {
+      std::fprintf(stderr, "%s: %s\n", folder.c_str(), loaded.status().ToString().c_str());
+      return 1;
+    }
+    if (factor > 1) Multiply(*engine, factor);
   }
+  Measure(path, with_times);
   std::filesystem::remove(path);
   return 0;
 }
@@ -140,10 +156,12 @@ int Main(int factor, bool with_times) {
 }  // namespace essaim
 
 int main(int argc, char** argv) {
-  const int factor = argc > 1 ? std::atoi(argv[1]) : 100;
+  const std::string what = argc > 1 ? argv[1] : "100";
+  if (std::filesystem::is_directory(what)) return essaim::Main(what, 1, argc > 2);
+  const int factor = std::atoi(what.c_str());
   if (factor < 2 || factor > 10'000) {
-    std::fprintf(stderr, "quality_bench [FACTOR] [times], 2 to 10000\n");
+    std::fprintf(stderr, "quality_bench [FACTOR | FOLDER] [times], 2 to 10000\n");
     return 2;
   }
-  return essaim::Main(factor, argc > 2);
+  return essaim::Main(ESSAIM_SOURCE_DIR "/tests/data/omop/synthea27", factor, argc > 2);
 }

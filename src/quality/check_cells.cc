@@ -1,5 +1,6 @@
 #include "quality/check_cells.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -7,15 +8,24 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/strings.h"
+#include "quality/check_rows.h"
 
 namespace essaim {
 namespace {
 
 constexpr char kRows[] = "COUNT(*)";
 
-std::string NameInT(std::string_view field) {
-  return field == "offset" ? "t.\"offset\""
-                           : absl::StrCat("t.", Av(absl::AsciiStrToLower(Av(field))));
+std::shared_ptr<const Cell> Shared(Cell cell) {
+  return std::make_shared<const Cell>(std::move(cell));
+}
+
+std::string Lower(std::string_view name) { return absl::AsciiStrToLower(Av(name)); }
+
+// In the list of all checks; its end if there is none.
+auto Find(CheckKind kind, const std::string& table, const std::string& field = "") {
+  return std::ranges::find_if(AllChecks(), [&](const Check& c) {
+    return c.kind == kind && c.table == table && (field.empty() || Lower(c.field) == field);
+  });
 }
 
 // Builds the cells of one check over table t.
@@ -25,8 +35,9 @@ class Cells {
       : check_(check),
         as_of_(as_of),
         dialect_(dialect),
-        table_(absl::StrCat(Av(check.table), " t")),
-        field_(check.field.empty() ? "" : NameInT(check.field)) {}
+        table_(check.table),
+        field_(Lower(check.field)),
+        name_(check.field.empty() ? "" : NameInT(check.field)) {}
 
   CheckCells Make() const {
     switch (check_.kind) {
@@ -34,35 +45,36 @@ class Cells {
       case CheckKind::kCdmField:
         break;
       case CheckKind::kMeasurePersonCompleteness:
-        return Over(Without("person"), When("o.person_id IS NULL"));
+        return {Without(), {.rows = WholeTable("person"), .aggregate = kRows}};
       case CheckKind::kMeasureConditionEraCompleteness:
-        return Over(Without("(SELECT DISTINCT person_id FROM condition_occurrence)"),
+        return Over({.head = "(SELECT DISTINCT person_id FROM condition_occurrence) w LEFT JOIN "
+                             "(SELECT DISTINCT person_id FROM condition_era) o ON o.person_id = "
+                             "w.person_id"},
                     When("o.person_id IS NULL"));
       case CheckKind::kMeasureObservationPeriodOverlap:
-        return Over(Overlaps(), "SUM(touching)");
+        return Over(TouchingPeriods(dialect_), "SUM(touching)");
       case CheckKind::kIsRequired:
       case CheckKind::kMeasureValueCompleteness:
-        return Over(Whole(), absl::StrCat("COUNT(*) - COUNT(", field_, ")"));
+        return {Whole(absl::StrCat("COUNT(*) - ", CountOf(field_))), Whole(kRows)};
       case CheckKind::kCdmDatatype:  // columns are typed: an integer's field holds nothing else
-        return Over(Whole(), "0");
+        return {Whole("0 * COUNT(*)"), Whole(kRows)};
       case CheckKind::kIsPrimaryKey:
-        return {{Repeated(), "SUM(n)"}, {Whole(), kRows}};
+        return {Repeated(), Whole(kRows)};
       case CheckKind::kIsForeignKey:
-        return {
-            {ByValue(check_.argument, check_.argument2), Sum("h.k IS NOT NULL AND r.k IS NULL")},
-            {Whole(), kRows}};
+        return {Orphans(), Whole(kRows)};
       case CheckKind::kFkDomain:
-        return OfConcept(absl::StrCat("r.domain_id <> ", Text(check_.argument)));
+        return {OfConcept(absl::StrCat("r.domain_id <> ", Text(check_.argument))), Whole(kRows)};
       case CheckKind::kFkClass:
-        return OfConcept(absl::StrCat("r.concept_class_id <> ", Text(check_.argument)));
+        return {OfConcept(absl::StrCat("r.concept_class_id <> ", Text(check_.argument))),
+                Whole(kRows)};
       case CheckKind::kIsStandardValidConcept:
-        return {OfConcept("(r.standard_concept <> 'S' OR r.invalid_reason IS NOT NULL)").violated,
-                {Whole(), absl::StrCat("COUNT(", field_, ")")}};
+        return {OfConcept("(r.standard_concept <> 'S' OR r.invalid_reason IS NOT NULL)"),
+                Whole(CountOf(field_))};
       case CheckKind::kStandardConceptRecordCompleteness:
       case CheckKind::kSourceConceptRecordCompleteness:
         return Unmapped();
       case CheckKind::kSourceValueCompleteness:
-        return Over(SourceValues(), "SUM(unmapped)");
+        return SourceValues();
       case CheckKind::kPlausibleValueLow:
         return Bounded("<");
       case CheckKind::kPlausibleValueHigh:
@@ -74,58 +86,26 @@ class Cells {
   }
 
  private:
-  static std::string Text(std::string_view value) {
-    return absl::StrCat("'", absl::StrReplaceAll(Av(value), {{"'", "''"}}), "'");
-  }
-
-  static std::string When(const std::string& condition) {
-    return absl::StrCat("SUM(CASE WHEN ", condition, " THEN 1 ELSE 0 END)");
-  }
-
-  static std::string Sum(const std::string& condition) {  // over rows that stand for n
-    return absl::StrCat("SUM(CASE WHEN ", condition, " THEN h.n ELSE 0 END)");
-  }
-
-  Rows Whole() const { return WholeTable(check_.table); }
-
-  // Rows that come from the table's, of the field's values that are not NULL if `by_field`.
-  Rows From(std::string sql, bool by_field = false, std::string_view other = "") const {
-    return {.sql = std::move(sql),
-            .table = std::string(check_.table),
-            .field = by_field ? absl::AsciiStrToLower(Av(check_.field)) : "",
-            .other = std::string(other)};
-  }
-
-  static CheckCells Over(const Rows& rows, const std::string& violated) {
-    return {{rows, violated}, {rows, kRows}};
-  }
-
-  static std::string Day(const std::string& expression) {
-    return absl::StrCat("CAST(", expression, " AS DATE)");
-  }
-
   CheckCells MakeTemporalOrConcept() const {
-    const std::string day = Day(field_);
     switch (check_.kind) {
       case CheckKind::kPlausibleTemporalAfter: {
-        const bool of_person = check_.argument == "PERSON";
-        const std::string other = of_person ? "p.birth_or_june" : Day(NameInT(check_.argument2));
-        return {{of_person ? WithPerson() : Whole(), When(absl::StrCat(other, " > ", day))},
-                {Whole(), kRows}};
+        if (check_.argument == "PERSON") return {BeforeBirth("p.birth_or_june"), Whole(kRows)};
+        const std::string other = NameInT(check_.argument2);
+        return {Whole(When(LaterDay(other, name_))), Whole(kRows)};
       }
       case CheckKind::kPlausibleAfterBirth:
-        return {{WithPerson(), When(absl::StrCat(day, " < p.birth"))},
-                {Whole(), absl::StrCat("COUNT(", field_, ")")}};
+        return {BeforeBirth("p.birth"), Whole(CountOf(field_))};
       case CheckKind::kPlausibleDuringLife:
-        return Over(WithDeath(), AfterDeath());
+        return {AfterDeath(), OfTheDead("h.n", "")};
       case CheckKind::kPlausibleBeforeDeath:
-        return {{WithDeath(), AfterDeath()}, {WithDeath(), absl::StrCat("COUNT(", field_, ")")}};
+        return {AfterDeath(),
+                OfTheDead("h.n_" + field_, absl::StrCat(", ", CountOf(field_), " AS n_", field_))};
       case CheckKind::kWithinVisitDates:
-        return Over(WithVisit(), When(absl::StrCat(day, " < v.earliest OR ", day, " > v.latest")));
+        return {AtVisit(field_, "outside"), AtVisit(field_, "n")};
       case CheckKind::kPlausibleStartBeforeEnd: {
         const std::string end = NameInT(check_.argument);
-        return {{Whole(), When(absl::StrCat(day, " > ", Day(end)))},
-                {Whole(), When(absl::StrCat(field_, " IS NOT NULL AND ", end, " IS NOT NULL"))}};
+        return {Whole(When(LaterDay(name_, end))),
+                Whole(When(absl::StrCat(name_, " IS NOT NULL AND ", end, " IS NOT NULL")))};
       }
       case CheckKind::kPlausibleGender:
       case CheckKind::kPlausibleGenderUseDescendants:
@@ -137,190 +117,222 @@ class Cells {
     }
   }
 
-  // Each row of `whole` with its person's row in the table, or none.
-  Rows Without(const std::string& whole) const {
-    return {.sql = absl::StrCat(whole, " w LEFT JOIN (SELECT DISTINCT person_id FROM ",
-                                Av(check_.table), ") o ON o.person_id = w.person_id")};
+  static std::string Text(std::string_view value) {
+    return absl::StrCat("'", absl::StrReplaceAll(Av(value), {{"'", "''"}}), "'");
   }
 
-  // A person a row. In the order of their starts, periods of a person touch exactly where one
-  // begins no later than the day after the latest end before it.
-  Rows Overlaps() const {
-    return From(absl::StrCat(
-        "(SELECT person_id, MAX(CASE WHEN observation_period_start_date <= ",
-        dialect_.AddDays("before_end", "1"),
-        " THEN 1 ELSE 0 END) AS touching FROM (SELECT person_id, observation_period_start_date, "
-        "MAX(observation_period_end_date) OVER (PARTITION BY person_id ORDER BY "
-        "observation_period_start_date, observation_period_id ROWS BETWEEN UNBOUNDED PRECEDING AND "
-        "1 PRECEDING) AS before_end FROM observation_period) s GROUP BY person_id) g"));
+  // Where the days differ the times do, and comparing those takes no look at the days.
+  static std::string LaterDay(const std::string& a, const std::string& b) {
+    return absl::StrCat(a, " > ", b, " AND ", Day(a), " > ", Day(b));
   }
 
-  // The integers of a field 32 at a time: which of them are there, as bits, and in how many rows.
-  std::string Blocks(const std::string& field, const std::string& rows) const {
-    const std::string block = dialect_.BlockOf(field);
-    return absl::StrCat("(SELECT ", block, " AS block, BIT_OR(", dialect_.BitInBlock(field),
-                        ") AS bits, COUNT(*) AS n FROM ", rows, " WHERE ", field,
-                        " IS NOT NULL GROUP BY ", block, ")");
+  Cell Whole(std::string aggregate) const {
+    return {.rows = WholeTable(table_), .aggregate = std::move(aggregate)};
   }
 
-  Rows Repeated() const {
-    Rows rows =
-        From(absl::StrCat("(SELECT ", field_, " AS k, COUNT(*) AS n FROM ", table_, " WHERE ",
-                          field_, " IS NOT NULL GROUP BY ", field_, " HAVING COUNT(*) > 1) g"),
-             true);
-    rows.doubt = absl::StrCat("SELECT SUM(n - ", dialect_.BitCount("bits"), ") FROM ",
-                              Blocks(field_, table_), " b");
-    return rows;
+  // Over rows that come from the table's.
+  Cell From(Rows rows, std::string aggregate) const {
+    return {.rows = std::move(rows), .aggregate = std::move(aggregate), .table = table_};
   }
 
-  // A value a row, n times, beside the row that it refers to.
-  Rows ByValue(std::string_view other, std::string_view other_field) const {
-    const std::string name = absl::AsciiStrToLower(Av(other)),
-                      key = absl::AsciiStrToLower(Av(other_field));
-    const bool is_concept = name == "concept";
-    Rows rows = From(absl::StrCat("(SELECT ", field_, " AS k, COUNT(*) AS n FROM ", table_,
-                                  " GROUP BY ", field_, ") h LEFT JOIN (SELECT ", key, " AS k",
-                                  is_concept ? ", domain_id, concept_class_id, standard_concept, "
-                                               "invalid_reason"
-                                             : "",
-                                  " FROM ", name, ") r ON r.k = h.k"),
-                     true);
-    rows.target = name;
-    if (name == "visit_occurrence" && check_.field == key) rows.join = WithVisit().sql;
-    if (name == "person" && check_.field == key) rows.join = WithPerson().sql;
-    // Concepts are few and asked for more than their being there.
-    if (!is_concept) {
-      rows.doubt = absl::StrCat("SELECT COUNT(*) FROM ", Blocks(field_, table_), " h LEFT JOIN ",
-                                Blocks(key, name),
-                                " r ON r.block = h.block WHERE r.bits IS NULL OR (h.bits & r.bits) "
-                                "<> h.bits");
+  CheckCells Over(const Rows& rows, const std::string& violated) const {
+    return {From(rows, violated), From(rows, kRows)};
+  }
+
+  Cell Without() const {
+    return {.rows = ByPerson(table_),
+            .aggregate = "(SELECT COUNT(*) FROM person) - COALESCE(SUM(w.n), 0)",
+            .join = WithPersons()};
+  }
+
+  // ---- keys ------------------------------------------------------------------------------------
+
+  Cell Repeated() const {
+    Cell cell = From(
+        {.head = absl::StrCat("(SELECT ", name_, " AS k, COUNT(*) AS n FROM ", table_, " t WHERE ",
+                              name_, " IS NOT NULL GROUP BY ", name_, " HAVING COUNT(*) > 1) g")},
+        "SUM(n)");
+    cell.field = cell.key = field_;
+    cell.key_table = table_;
+    cell.doubt = DoubtOfRepeated(dialect_, table_, field_);
+    return cell;
+  }
+
+  Cell Orphans() const {
+    const std::string other = Lower(check_.argument), key = Lower(check_.argument2);
+    constexpr char kOrphan[] = "h.k IS NOT NULL AND r.k IS NULL";
+    if (other == "concept") return OfValue(ByConcept(table_, field_), kOrphan);
+    if (other == "person" && field_ == "person_id" && key == "person_id") {
+      Cell cell = From(ByPerson(table_), WhenOfGroup("h.k IS NOT NULL AND w.k IS NULL"));
+      cell.join = WithPersons();
+      return cell;
     }
-    return rows;
+    Cell cell = OfValue(ByKey(table_, field_, other, key), kOrphan);
+    cell.key_table = other;
+    cell.key = key;
+    cell.doubt = DoubtOfOrphans(dialect_, table_, field_, other, key);
+    if (const auto dates = Find(CheckKind::kWithinVisitDates, table_);
+        other == "visit_occurrence" && field_ == key && dates != AllChecks().end()) {
+      // A value meets at most one visit: as many meetings as values leave none without its visit.
+      Cell proof = AtVisit(Lower(dates->field), "n");
+      proof.aggregate = absl::StrCat("(SELECT ", CountOf(field_), " FROM ", table_,
+                                     " t) - COALESCE(", proof.aggregate, ", 0)");
+      cell.proof = Shared(std::move(proof));
+      cell.unique = other;
+    }
+    return cell;
   }
 
-  CheckCells OfConcept(const std::string& wrong) const {
-    return {{ByValue("concept", "concept_id"), Sum(absl::StrCat("r.k <> 0 AND ", wrong))},
-            {Whole(), kRows}};
+  Cell OfValue(const Rows& rows, const std::string& wrong) const {
+    Cell cell = From(rows, WhenOfGroup(wrong));
+    cell.field = field_;
+    return cell;
   }
+
+  Cell OfConcept(const std::string& wrong) const {
+    return OfValue(ByConcept(table_, field_), absl::StrCat("r.k <> 0 AND ", wrong));
+  }
+
+  // ---- completeness ----------------------------------------------------------------------------
 
   // A unit that is missing where there should be one counts as one that is not mapped.
   CheckCells Unmapped() const {
-    const bool with_value = check_.table == "measurement" || check_.table == "observation";
-    const std::string none = absl::StrCat("COALESCE(", field_, ", 0) = 0");
-    if (with_value && check_.field == "unit_concept_id") return Over(Whole(), When(none));
-    if (with_value && check_.field == "unit_source_concept_id") {
-      return {{Whole(), When(absl::StrCat(none, " AND t.unit_source_value IS NOT NULL"))},
-              {Whole(), "COUNT(t.unit_source_value)"}};
+    const bool with_value = table_ == "measurement" || table_ == "observation";
+    if (with_value && field_ == "unit_concept_id")
+      return {Whole(When(absl::StrCat("COALESCE(", name_, ", 0) = 0"))), Whole(kRows)};
+    if (with_value && field_ == "unit_source_concept_id") {
+      const Cell all = Whole("COUNT(t.unit_source_value)");
+      Cell none = From(
+          WholeTable(table_),
+          When(absl::StrCat("COALESCE(", name_, ", 0) = 0 AND t.unit_source_value IS NOT NULL")));
+      none.field = field_;
+      none.if_null = Shared(all);
+      return {std::move(none), all};
     }
-    return {{Whole(), When(absl::StrCat(field_, " = 0"))},
-            {Whole(), absl::StrCat("COUNT(", field_, ")")}};
+    return {RowsWhere(absl::StrCat(name_, " = 0")), Whole(CountOf(field_))};
   }
 
   // A source value a row, NULL among them.
-  Rows SourceValues() const {
-    return From(absl::StrCat("(SELECT MAX(CASE WHEN ", NameInT(check_.argument),
-                             " = 0 THEN 1 ELSE 0 END) AS unmapped FROM ", table_, " GROUP BY ",
-                             field_, ") g"));
+  CheckCells SourceValues() const {
+    CheckCells cells =
+        Over({.head = absl::StrCat("(SELECT MAX(CASE WHEN ", NameInT(check_.argument),
+                                   " = 0 THEN 1 ELSE 0 END) AS unmapped FROM ", table_,
+                                   " t GROUP BY ", name_, ") g")},
+             "SUM(unmapped)");
+    cells.violated.field = cells.denominator.field = field_;
+    cells.violated.if_null =
+        Shared(From(ByValue(table_, check_.argument), "MAX(CASE WHEN h.k = 0 THEN 1 ELSE 0 END)"));
+    cells.denominator.if_null = Shared(Whole("CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END"));
+    return cells;
   }
+
+  // ---- bounds and times ------------------------------------------------------------------------
 
   // The lists' bounds: a number, a day as 'YYYYMMDD', or one of two expressions of today.
   std::string Bound() const {
     const std::string_view bound = check_.argument;
-    const std::string today = absl::StrCat("DATE '", as_of_, "'");
-    if (absl::StartsWith(Av(bound), "DATEADD")) return dialect_.AddDays(today, "1");
+    if (absl::StartsWith(Av(bound), "DATEADD")) return dialect_.AddDays(DateOf(as_of_), "1");
     if (absl::StartsWith(Av(bound), "YEAR"))
-      return absl::StrCat("EXTRACT(YEAR FROM ", today, ") + 1");
+      return absl::StrCat("EXTRACT(YEAR FROM ", DateOf(as_of_), ") + 1");
     if (bound.size() == 10 && bound[0] == '\'') {
-      return absl::StrCat("DATE '", Av(bound.substr(1, 4)), "-", Av(bound.substr(5, 2)), "-",
-                          Av(bound.substr(7, 2)), "'");
+      return DateOf(absl::StrCat(Av(bound.substr(1, 4)), "-", Av(bound.substr(5, 2)), "-",
+                                 Av(bound.substr(7, 2))));
     }
     return std::string(bound);
   }
 
   CheckCells Bounded(const char* beyond) const {
-    return {{Whole(), When(absl::StrCat(field_, " ", beyond, " ", Bound()))},
-            {Whole(), absl::StrCat("COUNT(", field_, ")")}};
+    return {RowsWhere(absl::StrCat(name_, " ", beyond, " ", Bound())), Whole(CountOf(field_))};
   }
 
-  static std::string Padded(const char* part) {
-    return absl::StrCat("LPAD(CAST(COALESCE(", part, ", 1) AS VARCHAR(2)), 2, '0')");
+  // How many rows there are with such a value, which is not NULL.
+  Cell RowsWhere(const std::string& condition) const {
+    Cell cell = Whole(When(condition));
+    if (dialect_.SkipsByRange()) {
+      cell = {.rows = {.head = absl::StrCat(table_, " t WHERE ", condition)}, .aggregate = kRows};
+    }
+    cell.table = table_;
+    cell.field = field_;
+    return cell;
   }
 
-  Rows WithPerson() const {
-    return From(
-        absl::StrCat(
-            table_,
-            " JOIN (SELECT person_id, COALESCE(CAST(birth_datetime AS DATE), "
-            "CAST(CONCAT(year_of_birth, "
-            "'-', ",
-            Padded("month_of_birth"), ", '-', ", Padded("day_of_birth"),
-            ") AS DATE)) AS birth, COALESCE(CAST(birth_datetime AS DATE), "
-            "CAST(CONCAT(year_of_birth, "
-            "'-06-01') AS DATE)) AS birth_or_june FROM person) p ON p.person_id = t.person_id"),
-        false, "person");
+  // A person's first day proves it for all of that person's rows.
+  Cell BeforeBirth(const std::string& birth) const {
+    Cell cell = From(RowsWithBirth(table_), When(absl::StrCat(Day(name_), " < ", birth)));
+    cell.field = field_;
+    cell.other = "person";
+    cell.proof = Shared({.rows = ByPerson(table_),
+                         .aggregate = When(absl::StrCat(Day("h.low_" + field_), " < ", birth)),
+                         .columns = absl::StrCat(", ", SmallestOf(field_), " AS low_", field_),
+                         .join = WithBirth()});
+    return cell;
   }
 
-  // A person dies once: of several rows the earliest counts.
-  Rows WithDeath() const {
-    return From(
-        absl::StrCat(table_,
-                     " JOIN (SELECT person_id, MIN(death_date) AS death_date FROM death GROUP BY "
-                     "person_id) d ON d.person_id = t.person_id"),
-        false, "death");
+  // More than the 60 days that letters and bills may take.
+  Cell AfterDeath() const {
+    const std::string end = dialect_.AddDays("d.death_date", "60");
+    Cell cell = From(RowsWithDeath(table_), When(absl::StrCat(Day(name_), " > ", end)));
+    cell.field = field_;
+    cell.other = "death";
+    cell.proof = Shared({.rows = ByPerson(table_),
+                         .aggregate = When(absl::StrCat(Day("h.high_" + field_), " > ", end)),
+                         .columns = absl::StrCat(", ", LargestOf(field_), " AS high_", field_),
+                         .join = WithDeath()});
+    return cell;
   }
 
-  // A visit's bounds once a visit, not once an event.
-  Rows WithVisit() const {
-    Rows rows = From(absl::StrCat(table_, " JOIN (SELECT visit_occurrence_id, ",
-                                  dialect_.AddDays("visit_start_date", "-7"), " AS earliest, ",
-                                  dialect_.AddDays("visit_end_date", "7"),
-                                  " AS latest FROM visit_occurrence) v ON v.visit_occurrence_id = "
-                                  "t.visit_occurrence_id"),
-                     false, "visit_occurrence");
-    rows.field = "visit_occurrence_id";
-    return rows;
+  Cell OfTheDead(const std::string& n, std::string columns) const {
+    Cell cell = From(ByPerson(table_),
+                     absl::StrCat("SUM(CASE WHEN d.k IS NOT NULL THEN ", n, " ELSE 0 END)"));
+    cell.columns = std::move(columns);
+    cell.join = WithDeath();
+    cell.other = "death";
+    return cell;
   }
 
-  std::string AfterDeath() const {  // more than the 60 days that letters and bills may take
-    return When(absl::StrCat(Day(field_), " > ", dialect_.AddDays("d.death_date", "60")));
+  Cell AtVisit(const std::string& day, const char* what) const {
+    const auto place = static_cast<std::size_t>(Find(CheckKind::kWithinVisitDates, table_, day) -
+                                                AllChecks().begin());
+    Cell cell = From(AtVisits(dialect_), absl::StrCat("SUM(CASE WHEN h.part = ", place, " THEN h.",
+                                                      what, " ELSE 0 END)"));
+    cell.columns = PartOfVisits(place, table_, day);
+    cell.field = "visit_occurrence_id";
+    cell.other = "visit_occurrence";
+    return cell;
   }
+
+  // ---- concepts --------------------------------------------------------------------------------
 
   CheckCells OfGender() const {
-    std::string sql =
-        absl::StrCat("(SELECT ", field_, " AS k, p.gender_concept_id AS g, COUNT(*) AS n FROM ",
-                     table_, " LEFT JOIN person p ON p.person_id = t.person_id GROUP BY ", field_,
-                     ", p.gender_concept_id) h");
-    std::string is = absl::StrCat("h.k = ", Av(check_.concept_ids));
+    Rows all = ByValue(table_, field_), rows = BySex(table_, field_);
+    std::string is = absl::StrCat("h.k = ", Av(check_.concept_ids)), other;
     if (check_.kind == CheckKind::kPlausibleGenderUseDescendants) {
-      absl::StrAppend(&sql, " JOIN concept_ancestor a ON a.descendant_concept_id = h.k");
+      other = "concept_ancestor";
+      const std::string join = absl::StrCat(" JOIN ", other, " a ON a.descendant_concept_id = h.k");
+      all.tail += join;
+      rows.tail += join;
       is = absl::StrCat("a.ancestor_concept_id IN (", Av(check_.concept_ids), ")");
     }
-    const Rows rows = From(std::move(sql), true);
     const char* gender = check_.argument == "Male" ? "8507" : "8532";
-    return {{rows, Sum(absl::StrCat(is, " AND h.g <> ", gender))}, {rows, Sum(is)}};
+    CheckCells cells = {OfValue(rows, absl::StrCat(is, " AND h.g <> ", gender)), OfValue(all, is)};
+    cells.violated.other = cells.denominator.other = other;
+    return cells;
   }
 
-  // The condition is in the count and not in a WHERE: columns that are not cut to fewer rows are
-  // grouped in the form in which they are stored.
   CheckCells OfUnit() const {
-    const Rows rows = From(
-        absl::StrCat("(SELECT ", field_,
-                     " AS k, t.unit_concept_id AS u, COUNT(CASE WHEN t.value_as_number IS NOT "
-                     "NULL AND t.unit_source_value IS NOT NULL AND COALESCE(t.unit_concept_id, "
-                     "-1) <> 0 THEN 1 END) AS n FROM ",
-                     table_, " GROUP BY ", field_, ", t.unit_concept_id) h"),
-        true);
-    const std::string is = absl::StrCat("h.k = ", Av(check_.concept_ids));
+    const Rows rows = ByUnit(table_, field_);
+    const std::string is =
+        absl::StrCat("h.k = ", Av(check_.concept_ids), " AND COALESCE(h.u, -1) <> 0");
     const std::string wrong = check_.argument.empty() ? "h.u IS NOT NULL"
                                                       : absl::StrCat("COALESCE(h.u, -1) NOT IN (",
                                                                      Av(check_.argument), ")");
-    return {{rows, Sum(absl::StrCat(is, " AND ", wrong))}, {rows, Sum(is)}};
+    return {OfValue(rows, absl::StrCat(is, " AND ", wrong)), OfValue(rows, is)};
   }
 
   const Check& check_;
   const std::string& as_of_;
   const SqlDialect& dialect_;
-  const std::string table_, field_;
+  const std::string table_, field_, name_;
 };
 
 }  // namespace
@@ -328,13 +340,5 @@ class Cells {
 CheckCells CellsOf(const Check& check, const std::string& as_of, const SqlDialect& dialect) {
   return Cells(check, as_of, dialect).Make();
 }
-
-Rows WholeTable(std::string_view table) { return {.sql = absl::StrCat(Av(table), " t")}; }
-
-std::string CountOf(std::string_view field) { return absl::StrCat("COUNT(", NameInT(field), ")"); }
-
-std::string SmallestOf(std::string_view field) { return absl::StrCat("MIN(", NameInT(field), ")"); }
-
-std::string LargestOf(std::string_view field) { return absl::StrCat("MAX(", NameInT(field), ")"); }
 
 }  // namespace essaim

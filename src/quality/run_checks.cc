@@ -9,49 +9,39 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "quality/check_cells.h"
+#include "quality/check_passes.h"
 
 namespace essaim {
 namespace {
 
-// Above it, planning a statement costs more than another pass over rows that are counted already.
-constexpr std::size_t kAggregatesPerStatement = 400;
+// Blocks of 32 keys are worth their bits if the keys come in runs. Between the smallest and the
+// largest, runs leave gaps, but hashes of 63 bits leave more than this for each key.
+constexpr std::uint64_t kSparse = 4096;
+constexpr std::int64_t kRowsPerKeyMax = 64;
 
 constexpr char kRows[] = "COUNT(*)";
 
-// Blocks of 32 keys are worth their bits if the keys come in runs. Between the smallest and the
-// largest, runs leave gaps, but hashes of 63 bits leave more than this for each key.
-constexpr std::uint64_t kSparse = 2048;
-constexpr std::int64_t kRowsPerKeyMax = 64;
-
-// Aggregates over one set of rows, each asked once.
-struct Pass {
-  Rows rows;
-  std::vector<std::string> aggregates;
-  std::map<std::string, std::size_t> index;
-  std::vector<std::int64_t> values;  // empty if the database could not answer
-
-  std::size_t Add(const std::string& aggregate) {
-    const auto [at, is_new] = index.emplace(aggregate, aggregates.size());
-    if (is_new) aggregates.push_back(aggregate);
-    return at->second;
-  }
-};
-
-struct Place {
-  Pass* pass = nullptr;
-  std::size_t at = 0;
-};
-
 using Fields = std::map<std::string, std::set<std::string>, std::less<>>;  // by table
+
+// A count of a check, and where its answer will be: nowhere if it is known to be 0.
+struct Asked {
+  Cell cell;
+  bool is_zero = false;
+  std::optional<CheckPasses::Place> place = std::nullopt;
+};
+
+struct AskedCheck {
+  Asked violated, denominator;
+};
 
 class Runner {
  public:
-  Runner(SqlEngine& engine, const CheckOptions& options) : engine_(engine), options_(options) {}
+  Runner(SqlEngine& engine, const CheckOptions& options)
+      : engine_(engine), options_(options), passes_(engine) {}
 
   absl::StatusOr<CheckRun> Run() {
     absl::CivilDay day;
@@ -63,9 +53,9 @@ class Runner {
     for (const Check& check : AllChecks()) {
       if (options_.with_vocabulary || RunsByDefault(check)) Plan(check);
     }
-    AskForFacts();
     ESSAIM_RETURN_IF_ERROR(Ask());
-    for (std::size_t i = 0; i < run_.results.size(); ++i) Fill(run_.results[i], places_[i]);
+    for (std::size_t i = 0; i < run_.results.size(); ++i) Fill(run_.results[i], asked_[i]);
+    run_.n_statements += passes_.n_statements();
     MarkNotApplicable();
     return std::move(run_);
   }
@@ -95,14 +85,14 @@ class Runner {
     CheckResult& result = run_.results.emplace_back();
     result.check = &check;
     result.threshold = ThresholdOf(check);
-    auto& [violated, denominator] = places_.emplace_back();
+    std::optional<AskedCheck>& asked = asked_.emplace_back();
     if (check.kind == CheckKind::kCdmTable || check.kind == CheckKind::kCdmField) return;
     if (!HasTable(check.table) || (!check.field.empty() && !HasField(check.table, check.field)))
       return;
-    const CheckCells cells = CellsOf(check, options_.as_of, engine_.dialect());
-    violated = PlaceOf(cells.violated);
-    denominator = PlaceOf(cells.denominator);
-    if (check.kind == CheckKind::kIsPrimaryKey) keys_[std::string(check.table)] = violated;
+    CheckCells cells = CellsOf(check, options_.as_of, engine_.dialect());
+    if (check.kind == CheckKind::kIsPrimaryKey) keys_.emplace(check.table, run_.results.size() - 1);
+    asked.emplace(AskedCheck{.violated = {.cell = std::move(cells.violated)},
+                             .denominator = {.cell = std::move(cells.denominator)}});
   }
 
   double ThresholdOf(const Check& check) const {
@@ -113,137 +103,132 @@ class Runner {
     return at == own.end() ? check.threshold : at->second;
   }
 
-  Place PlaceOf(const Cell& cell) {
-    Pass& pass = passes_[cell.rows.sql];
-    pass.rows = cell.rows;
-    return {&pass, pass.Add(cell.aggregate)};
+  // What tells later whether a count need be asked at all.
+  void AskForFacts(const Cell& cell) {
+    if (cell.table.empty()) return;
+    const auto of = [&](const std::string& table, const std::string& aggregate) {
+      passes_.Add({.rows = WholeTable(table), .aggregate = aggregate});
+    };
+    of(cell.table, kRows);
+    if (HasTable(cell.other)) of(cell.other, kRows);
+    if (HasField(cell.table, cell.field)) of(cell.table, CountOf(cell.field));
+    if (cell.doubt.empty() || !HasField(cell.key_table, cell.key)) return;
+    of(cell.key_table, kRows);
+    of(cell.key_table, SmallestOf(cell.key));
+    of(cell.key_table, LargestOf(cell.key));
   }
 
-  // What tells later whether rows need a pass at all.
-  void AskForFacts() {
-    std::vector<Rows> all;
-    for (const auto& [sql, pass] : passes_) all.push_back(pass.rows);
-    for (const Rows& rows : all) {
-      if (rows.table.empty()) continue;
-      PlaceOf({WholeTable(rows.table), kRows});
-      if (const auto join = passes_.find(rows.join); join != passes_.end()) join->second.Add(kRows);
-      if (rows.field.empty() || !HasField(rows.table, rows.field)) continue;
-      PlaceOf({WholeTable(rows.table), CountOf(rows.field)});
-      if (rows.doubt.empty()) continue;
-      PlaceOf({WholeTable(rows.table), SmallestOf(rows.field)});
-      PlaceOf({WholeTable(rows.table), LargestOf(rows.field)});
-    }
-  }
-
-  // If the rows were asked for it and could be read.
-  std::optional<std::int64_t> Fact(const std::string& rows, const std::string& aggregate) const {
-    const auto at = passes_.find(rows);
-    if (at == passes_.end() || at->second.values.empty()) return std::nullopt;
-    const auto place = at->second.index.find(aggregate);
-    if (place == at->second.index.end()) return std::nullopt;
-    return at->second.values[place->second];
-  }
-
-  std::optional<std::int64_t> FactOf(std::string_view table, const std::string& aggregate) const {
-    return Fact(WholeTable(table).sql, aggregate);
-  }
-
-  bool HasUniqueKeys(const std::string& table) const {
-    const auto at = keys_.find(table);
-    return at != keys_.end() && at->second.pass != nullptr && !at->second.pass->values.empty() &&
-           at->second.pass->values[at->second.at] == 0;
-  }
-
-  bool IsKnownZero(const Rows& rows) {
-    if (rows.table.empty()) return false;
-    if (FactOf(rows.table, kRows) == 0) return true;
-    if (!rows.other.empty() && FactOf(rows.other, kRows) == 0) return true;
-    const std::optional<std::int64_t> n =
-        rows.field.empty() ? std::nullopt : FactOf(rows.table, CountOf(rows.field));
-    if (!n.has_value()) return false;
-    if (*n == 0) return true;
-    // Each value meets at most one key: as many meetings as values leave none without its key.
-    if (!rows.join.empty() && HasUniqueKeys(rows.target) && Fact(rows.join, kRows) == n)
-      return true;
-    return IsDoubtWorthIt(rows, *n) && Doubt(rows.doubt);
+  // nullopt: it was not asked, or could not be read.
+  std::optional<std::int64_t> FactOf(const std::string& table, const std::string& aggregate) const {
+    return passes_.Value(Cell{.rows = WholeTable(table), .aggregate = aggregate});
   }
 
   // Few different values are counted faster one by one, and so are sparse ones.
-  bool IsDoubtWorthIt(const Rows& rows, std::int64_t n) const {
-    if (rows.doubt.empty()) return false;
-    const std::optional<std::int64_t> low = FactOf(rows.table, SmallestOf(rows.field)),
-                                      high = FactOf(rows.table, LargestOf(rows.field)),
-                                      n_target = FactOf(rows.target, kRows);
-    if (!low.has_value() || !high.has_value()) return false;
-    if (n_target.has_value() && *n_target < n / kRowsPerKeyMax) return false;
+  bool IsDoubtWorthIt(const Cell& cell) const {
+    if (cell.doubt.empty()) return false;
+    const std::optional<std::int64_t> n = FactOf(cell.table, CountOf(cell.field)),
+                                      low = FactOf(cell.key_table, SmallestOf(cell.key)),
+                                      high = FactOf(cell.key_table, LargestOf(cell.key)),
+                                      n_keys = FactOf(cell.key_table, kRows);
+    if (!n.has_value() || !low.has_value() || !high.has_value() || !n_keys.has_value())
+      return false;
+    if (*n_keys < *n / kRowsPerKeyMax) return false;
     // As unsigned: the difference of two integers of 64 bits may not fit a signed one.
     return (static_cast<std::uint64_t>(*high) - static_cast<std::uint64_t>(*low)) / kSparse <
-           static_cast<std::uint64_t>(n);
+           static_cast<std::uint64_t>(*n);
   }
 
   // Whether the statement leaves none.
   bool Doubt(const std::string& statement) {
     const absl::StatusOr<SqlRows> answer = engine_.Query(statement);
     ++run_.n_statements;
-    return answer.ok() && answer->rows.size() == 1 && Integer(answer->rows[0][0]) == 0;
+    return answer.ok() && answer->rows.size() == 1 && CheckPasses::Integer(answer->rows[0][0]) == 0;
   }
 
-  // Whole tables tell which of the other passes need not be made; what refers to keys comes last.
+  // By what the whole tables told: 0, or asked now, or only its proof.
+  void AskOrKnow(Asked& asked) {
+    const Cell& cell = asked.cell;
+    const auto is_empty = [&](const std::string& table) {
+      return !table.empty() && FactOf(table, kRows) == 0;
+    };
+    asked.is_zero = is_empty(cell.table) || is_empty(cell.other);
+    if (asked.is_zero) return;
+    const std::optional<std::int64_t> n =
+        cell.field.empty() ? std::nullopt : FactOf(cell.table, CountOf(cell.field));
+    if (n == 0) {
+      asked.is_zero = cell.if_null == nullptr;
+      if (!asked.is_zero) asked.place = passes_.Add(*cell.if_null);
+    } else if (cell.proof != nullptr) {
+      passes_.Add(*cell.proof);
+    } else {
+      AskUnlessDoubtful(asked);
+    }
+  }
+
+  void AskUnlessDoubtful(Asked& asked) {
+    const Cell& cell = asked.cell;
+    asked.is_zero = IsDoubtWorthIt(cell) && Doubt(cell.doubt);
+    if (!asked.is_zero) asked.place = passes_.Add(cell);
+  }
+
+  bool HasUniqueKeys(const std::string& table) const {
+    const auto at = keys_.find(table);
+    return at != keys_.end() && ValueOf(asked_[at->second]->violated) == 0;
+  }
+
+  void AskUnlessProven(Asked& asked) {
+    if (asked.is_zero || asked.place.has_value()) return;
+    const Cell& cell = asked.cell;
+    asked.is_zero =
+        passes_.Value(*cell.proof) == 0 && (cell.unique.empty() || HasUniqueKeys(cell.unique));
+    if (!asked.is_zero) AskUnlessDoubtful(asked);
+  }
+
+  // Whole tables tell which other passes need not be made, and those which rows need not be read.
   absl::Status Ask() {
-    std::size_t done = 0;
-    for (const int stage : {0, 1, 2}) {
-      for (auto& [sql, pass] : passes_) {
-        if ((pass.rows.table.empty() ? 0 : pass.rows.target.empty() ? 1 : 2) != stage) continue;
-        if (options_.progress && !options_.progress(done++, passes_.size()))
-          return absl::CancelledError("cancelled");
-        if (IsKnownZero(pass.rows)) {
-          pass.values.assign(pass.aggregates.size(), 0);
-        } else {
-          Ask(pass);
-        }
-      }
-    }
-    return absl::OkStatus();
+    ForEach([&](Asked& asked) {
+      AskForFacts(asked.cell);
+      if (asked.cell.table.empty() && asked.cell.rows.tail.empty())
+        asked.place = passes_.Add(asked.cell);
+    });
+    ESSAIM_RETURN_IF_ERROR(passes_.Ask(options_.progress));
+    ForEach([&](Asked& asked) {
+      if (!asked.place.has_value()) AskOrKnow(asked);
+    });
+    ESSAIM_RETURN_IF_ERROR(passes_.Ask(options_.progress));
+    ForEach([&](Asked& asked) { AskUnlessProven(asked); });
+    return passes_.Ask(options_.progress);
   }
 
-  void Ask(Pass& pass) {
-    for (std::size_t from = 0; from < pass.aggregates.size(); from += kAggregatesPerStatement) {
-      const auto first = pass.aggregates.begin() + static_cast<std::ptrdiff_t>(from);
-      const std::size_t n = std::min(kAggregatesPerStatement, pass.aggregates.size() - from);
-      const absl::StatusOr<SqlRows> answer = engine_.Query(absl::StrCat(
-          "SELECT ", absl::StrJoin(first, first + static_cast<std::ptrdiff_t>(n), ", "), " FROM ",
-          pass.rows.sql));
-      ++run_.n_statements;
-      if (!answer.ok() || answer->rows.size() != 1) {
-        pass.values.clear();  // its checks are in error; the others go on
-        return;
-      }
-      for (const SqlValue& value : answer->rows[0]) pass.values.push_back(Integer(value));
+  template <typename Function>
+  void ForEach(const Function& function) {
+    for (std::optional<AskedCheck>& check : asked_) {
+      if (!check.has_value()) continue;
+      function(check->violated);
+      function(check->denominator);
     }
   }
 
-  static std::int64_t Integer(const SqlValue& value) {
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
-    if (const auto* real = std::get_if<double>(&value)) return std::llround(*real);
-    return 0;  // SUM over no row
+  // nullopt: the database could not answer.
+  std::optional<std::int64_t> ValueOf(const Asked& asked) const {
+    return asked.is_zero ? 0 : passes_.Value(*asked.place);
   }
 
-  void Fill(CheckResult& result, const std::pair<Place, Place>& places) const {
+  void Fill(CheckResult& result, const std::optional<AskedCheck>& asked) const {
     const Check& check = *result.check;
     if (check.kind == CheckKind::kCdmTable || check.kind == CheckKind::kCdmField) {
       const bool there = check.kind == CheckKind::kCdmTable ? HasTable(check.table)
                                                             : HasField(check.table, check.field);
       result.violated = there ? 0 : 1;
       result.denominator = 1;
-    } else if (places.first.pass != nullptr) {
-      const auto& violated = places.first.pass->values;
-      const auto& denominator = places.second.pass->values;
-      result.error = violated.empty() || denominator.empty();
+    } else if (asked.has_value()) {
+      const auto violated = ValueOf(asked->violated), denominator = ValueOf(asked->denominator);
+      result.error = !violated.has_value() || !denominator.has_value();
       if (result.error) {
         result.why = "the database could not answer; its log says why";
       } else {
-        result.violated = violated[places.first.at];
-        result.denominator = denominator[places.second.at];
+        result.violated = *violated;
+        result.denominator = *denominator;
       }
     }
     const double threshold = result.threshold;
@@ -303,9 +288,9 @@ class Runner {
   const CheckOptions& options_;
   CheckRun run_;
   Fields fields_;
-  std::map<std::string, Pass> passes_;           // by their rows' SQL
-  std::map<std::string, Place> keys_;            // of repeated primary keys, by table
-  std::vector<std::pair<Place, Place>> places_;  // of each result
+  CheckPasses passes_;
+  std::vector<std::optional<AskedCheck>> asked_;  // of each result
+  std::map<std::string, std::size_t> keys_;       // the result about a table's primary key
 };
 
 }  // namespace

@@ -8,9 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/testing/status_matchers.h"
+#include "quality/naive_checks_testing.h"
 #include "warehouse/engines_testing.h"
 #include "warehouse/omop_files.h"
 #include "warehouse/row_source.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {
@@ -97,6 +99,73 @@ TEST_P(Quality, AMissingTableIsAFailedCheckAndTheRestIsNotApplicable) {
     EXPECT_EQ(r.failed, r.check->kind == CheckKind::kCdmTable) << CheckId(*r.check);
     EXPECT_EQ(r.not_applicable, r.check->kind != CheckKind::kCdmTable) << CheckId(*r.check);
   }
+}
+
+// Each check's two counts, and those of the same check as a statement of its own.
+void ExpectTheCountsOfOneByOne(SqlEngine& engine, const std::string& as_of) {
+  ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(engine, {.as_of = as_of}));
+  std::size_t n = 0, n_violated = 0;
+  for (const CheckResult& r : run.results) {
+    const std::string sql = NaiveSql(*r.check, as_of, engine.dialect());
+    if (sql.empty()) continue;
+    ASSERT_OK_AND_ASSIGN(const SqlRows one, engine.Query(sql));
+    EXPECT_EQ(absl::StrCat(r.violated, " of ", r.denominator, r.error ? ", error" : ""),
+              absl::StrCat(NumberOf(one.rows[0][0]), " of ", NumberOf(one.rows[0][1])))
+        << CheckId(*r.check);
+    ++n;
+    n_violated += r.violated > 0 ? 1 : 0;
+  }
+  EXPECT_EQ(n, 1952u);
+  EXPECT_GT(n_violated, 100u);
+}
+
+// Tables of the CDM 5.3, with visits and concepts that are not there.
+TEST_P(Quality, CountsWhatOneStatementACheckDoesOnAnotherDataSet) {
+  ASSERT_OK(LoadOmop(*engine_, {kData + "lauren"}, {}, &log_).status());
+  ExpectTheCountsOfOneByOne(*engine_, "2013-01-10");
+}
+
+// Nothing is as it should be, so that no short cut holds.
+TEST_P(Quality, CountsWhatOneStatementACheckDoesOnBrokenData) {
+  ASSERT_OK(LoadOmop(*engine_, {kData + "synthea27"}, {}, &log_).status());
+  for (const char* sql :
+       {"INSERT INTO measurement SELECT * FROM measurement WHERE measurement_id % 97 = 0",
+        "INSERT INTO visit_occurrence SELECT * FROM visit_occurrence WHERE visit_occurrence_id "
+        "% 89 = 0",
+        "INSERT INTO person SELECT * FROM person WHERE person_id = 3",
+        "INSERT INTO concept SELECT * FROM concept WHERE concept_id % 11 = 0",
+        "INSERT INTO concept_ancestor (ancestor_concept_id, descendant_concept_id) SELECT 4024004, "
+        "concept_id FROM concept WHERE concept_id % 3 = 0",
+        "UPDATE measurement SET person_id = person_id + 1000 WHERE measurement_id % 211 = 0",
+        "UPDATE measurement SET person_id = NULL WHERE measurement_id % 223 = 0",
+        "UPDATE measurement SET visit_occurrence_id = visit_occurrence_id + 7 WHERE "
+        "measurement_id % 101 = 0",
+        "UPDATE measurement SET visit_detail_id = 12 WHERE measurement_id % 103 = 0",
+        "UPDATE measurement SET unit_concept_id = NULL WHERE measurement_id % 13 = 0",
+        "UPDATE measurement SET unit_concept_id = 8582 WHERE measurement_id % 17 = 0",
+        "UPDATE measurement SET unit_source_value = NULL WHERE measurement_id % 19 = 0",
+        "UPDATE measurement SET unit_source_concept_id = measurement_id % 2 WHERE "
+        "measurement_id % 23 < 3",
+        "UPDATE measurement SET measurement_concept_id = 0 WHERE measurement_id % 29 = 0",
+        "UPDATE observation SET observation_date = DATE '1899-01-01' WHERE observation_id % 31 "
+        "= 0",
+        "UPDATE observation SET observation_date = DATE '2031-01-01' WHERE observation_id % 37 "
+        "= 0",
+        "UPDATE observation SET unit_source_value = 'mg' WHERE observation_id % 41 = 0",
+        "UPDATE condition_occurrence SET condition_concept_id = 26662 WHERE "
+        "condition_occurrence_id % 3 = 0",
+        "UPDATE condition_occurrence SET condition_start_datetime = TIMESTAMP '1901-01-01 "
+        "00:00:00' WHERE condition_occurrence_id % 5 = 0",
+        "UPDATE condition_occurrence SET visit_occurrence_id = NULL WHERE "
+        "condition_occurrence_id % 7 = 0",
+        "UPDATE procedure_occurrence SET procedure_end_date = DATE '1999-12-31' WHERE "
+        "procedure_occurrence_id % 9 = 0",
+        "UPDATE drug_exposure SET drug_exposure_id = 7 WHERE drug_exposure_id % 43 = 0",
+        "UPDATE death SET death_date = DATE '2005-05-05'",
+        "DELETE FROM condition_era WHERE person_id % 2 = 0"}) {
+    ASSERT_OK(engine_->Execute(sql)) << sql;
+  }
+  ExpectTheCountsOfOneByOne(*engine_, "2019-06-30");
 }
 
 // What counts keys 32 at a time, and what is not asked, finds what counting one by one does.

@@ -36,6 +36,9 @@ class SqlDialect {
   virtual std::string Folded(std::string_view text) const = 0;
   // True where the text matches the regular expression (POSIX extended) somewhere.
   virtual std::string Matches(std::string_view text, std::string_view pattern) const = 0;
+  // Whether a WHERE that compares one field with a constant skips rows unseen that cannot match, so
+  // that many such counts cost less than one pass that evaluates all of them.
+  virtual bool SkipsByRange() const = 0;
   // Integers in blocks of 32 that follow one another: an integer's block, its bit in there as an
   // integer, and how many bits of such an integer are set.
   virtual std::string BlockOf(std::string_view integer) const = 0;

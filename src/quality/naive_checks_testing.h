@@ -11,7 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/strings.h"
-#include "quality/check_cells.h"
+#include "quality/check_list.h"
+#include "warehouse/sql_dialect.h"
 
 namespace essaim {
 
@@ -157,6 +158,16 @@ inline std::string NaiveOfConcept(const NaiveCheck& n) {
   }
 }
 
+// A number, a day as 'YYYYMMDD', or one of two expressions of today.
+inline std::string NaiveBound(const NaiveCheck& n) {
+  const std::string bound(n.check.argument), today = absl::StrCat("DATE '", n.as_of, "'");
+  if (absl::StartsWith(bound, "DATEADD")) return n.dialect.AddDays(today, "1");
+  if (absl::StartsWith(bound, "YEAR")) return absl::StrCat("EXTRACT(YEAR FROM ", today, ") + 1");
+  if (bound.size() != 10 || bound[0] != '\'') return bound;
+  return absl::StrCat("DATE '", bound.substr(1, 4), "-", bound.substr(5, 2), "-",
+                      bound.substr(7, 2), "'");
+}
+
 inline std::string NaiveOfField(const NaiveCheck& n) {
   const Check& check = n.check;
   const std::string& t = n.t;
@@ -206,11 +217,22 @@ inline std::string NaiveOfField(const NaiveCheck& n) {
           Av(check.table), ".", Av(check.field), "' AS violating_field, ", f, " FROM ", t,
           " WHERE t.", Av(check.argument), " = 0) x) v, (SELECT COUNT(DISTINCT ", f,
           ") + COUNT(DISTINCT CASE WHEN ", f, " IS NULL THEN 1 END) AS n FROM ", t, ") d");
-    default: {  // completeness of concepts and bounds: the same condition as in the grouped run
-      const CheckCells cells = CellsOf(check, n.as_of, n.dialect);
-      return absl::StrCat("SELECT v.n, d.n FROM (SELECT ", cells.violated.aggregate, " AS n FROM ",
-                          cells.violated.rows.sql, ") v, (SELECT ", cells.denominator.aggregate,
-                          " AS n FROM ", cells.denominator.rows.sql, ") d");
+    case CheckKind::kPlausibleValueLow:
+    case CheckKind::kPlausibleValueHigh:
+      return n.Two(
+          absl::StrCat(t, " WHERE ", f, check.kind == CheckKind::kPlausibleValueLow ? " < " : " > ",
+                       NaiveBound(n)),
+          n.All(n.NotNull()));
+    default: {  // completeness of concepts
+      const bool with_value = check.table == "measurement" || check.table == "observation";
+      if (with_value && check.field == "unit_concept_id")
+        return n.Two(absl::StrCat(t, " WHERE ", f, " = 0 OR ", f, " IS NULL"), n.All());
+      if (with_value && check.field == "unit_source_concept_id") {
+        const std::string named = "t.unit_source_value IS NOT NULL";
+        return n.Two(absl::StrCat(t, " WHERE (", f, " = 0 OR ", f, " IS NULL) AND ", named),
+                     n.All(absl::StrCat(" WHERE ", named)));
+      }
+      return n.Two(absl::StrCat(t, " WHERE ", f, " = 0"), n.All(n.NotNull()));
     }
   }
 }
