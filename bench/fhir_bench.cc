@@ -15,12 +15,13 @@
 #include "base/check.h"
 #include "bench/measure.h"
 #include "fhir/fhir_files.h"
+#include "warehouse/cdm_sinks.h"
 
 namespace essaim {
 namespace {
 
 // Counts rows and their bytes, as a fast database would take them.
-class Counter : public CdmSink {
+class Counter : public NullSink {
  public:
   absl::Status Row(const CdmTable&, std::span<const std::optional<std::string_view>> cells,
                    const RowOrigin&) override {
@@ -28,18 +29,6 @@ class Counter : public CdmSink {
     for (const auto& cell : cells) bytes += cell ? cell->size() : 0;
     return absl::OkStatus();
   }
-
-  absl::Status Reject(const BadRow&, std::string_view) override { return absl::OkStatus(); }
-
-  absl::Status Remove(const CdmTable&, std::int64_t) override { return absl::OkStatus(); }
-
-  absl::Status MergePersons(std::int64_t, std::int64_t) override { return absl::OkStatus(); }
-
-  absl::Status Progress(std::uint64_t) override { return absl::OkStatus(); }
-
-  void EndFile(std::string_view, std::string_view, std::uint64_t) override {}
-
-  void Notice(std::string) override {}
 
   std::uint64_t rows = 0, bytes = 0;
 };

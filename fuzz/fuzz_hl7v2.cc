@@ -10,7 +10,7 @@
 #include "hl7v2/mllp.h"
 #include "source/id_maker.h"
 #include "source/vocabulary.h"
-#include "warehouse/cdm_source.h"
+#include "warehouse/cdm_sinks.h"
 
 namespace {
 
@@ -32,7 +32,7 @@ class FewCodes : public essaim::Vocabulary {
   essaim::MappedCode mapped_;
 };
 
-class Sink : public essaim::CdmSink {
+class Sink : public essaim::NullSink {
  public:
   absl::Status Row(const essaim::CdmTable& table,
                    std::span<const std::optional<std::string_view>> cells,
@@ -45,16 +45,6 @@ class Sink : public essaim::CdmSink {
     ESSAIM_CHECK(!fault.reason.empty());
     return absl::OkStatus();
   }
-
-  absl::Status Remove(const essaim::CdmTable&, std::int64_t) override { return absl::OkStatus(); }
-
-  absl::Status MergePersons(std::int64_t, std::int64_t) override { return absl::OkStatus(); }
-
-  absl::Status Progress(std::uint64_t) override { return absl::OkStatus(); }
-
-  void EndFile(std::string_view, std::string_view, std::uint64_t) override {}
-
-  void Notice(std::string) override {}
 };
 
 }  // namespace

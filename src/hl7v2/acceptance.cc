@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hl7v2/mapper.h"
+#include "warehouse/cdm_sinks.h"
 
 namespace essaim::hl7v2 {
 namespace {
@@ -21,7 +22,7 @@ class NoVocabulary : public Vocabulary {
 };
 
 // Keeps no row: only whether there was one, and the first fault.
-class Witness : public CdmSink {
+class Witness : public NullSink {
  public:
   absl::Status Row(const CdmTable&, std::span<const std::optional<std::string_view>>,
                    const RowOrigin&) override {
@@ -44,11 +45,15 @@ class Witness : public CdmSink {
     return absl::OkStatus();
   }
 
-  absl::Status Progress(std::uint64_t) override { return absl::OkStatus(); }
+  absl::Status JoinVisits(std::int64_t, std::int64_t) override {
+    useful_ = true;
+    return absl::OkStatus();
+  }
 
-  void EndFile(std::string_view, std::string_view, std::uint64_t) override {}
-
-  void Notice(std::string) override {}
+  absl::Status MoveVisit(std::int64_t, std::int64_t, std::int64_t) override {
+    useful_ = true;
+    return absl::OkStatus();
+  }
 
   bool useful() const { return useful_; }
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "hl7v2/known.h"
 #include "source/id_maker.h"
 #include "source/identity.h"
 #include "source/vocabulary.h"
@@ -20,9 +20,8 @@ struct Hl7Options {
   const IdMaker* ids = nullptr;        // not owned
   Vocabulary* vocabulary = nullptr;    // not owned
   IdentitySink* identities = nullptr;  // not owned; may be null
-  // Whether the warehouse has that order (a procedure_occurrence of the type EHR order) from an
-  // earlier load; null: only orders of the same load are known.
-  std::function<absl::StatusOr<bool>(std::int64_t)> has_order = nullptr;
+  // What earlier loads brought; null: only what the same load brought is known.
+  std::shared_ptr<Known> known = nullptr;
 };
 
 // Files, or folders of files ending in .hl7 or .txt; each at most 1 GiB. kNotFound. The options'

@@ -74,7 +74,7 @@ absl::Status Mapper::Map(const Message& message, std::string_view file, const Me
   order_.clear();
   orc_ = {};
   request_id_ = 0;
-  visit_key_.clear();
+  stay_id_ = 0;
   ordered_ = {};
   const Segment& msh = message.segments()[0];
   sent_ = MomentOf(msh.Text(7));
@@ -93,16 +93,13 @@ absl::Status Mapper::Map(const Message& message, std::string_view file, const Me
   person_id_ = PersonOf(*pid, 3);
   if (person_id_ == 0) person_id_ = PersonOf(*pid, 2);
   if (person_id_ == 0) return Reject(*pid, "PID-3", "no identifier of the patient");
+  account_ = AccountOf(*pid, 18);
   ESSAIM_RETURN_IF_ERROR(Patient(*pid));
-  // Of the events that have MRG, those that say that two patients are one (chapter 3): the others
-  // move an account or a visit.
-  const std::string event = message.event();
-  const bool merges =
-      event == "A18" || event == "A30" || event == "A34" || event == "A39" || event == "A40";
-  const Segment* mrg = message.Find("MRG");
-  if (mrg != nullptr && merges) ESSAIM_RETURN_IF_ERROR(Merge(*mrg));
-  if (mrg != nullptr && !merges) ++unmapped_["moves of an account or a visit to another patient"];
-  if (const Segment* pv1 = message.Find("PV1")) ESSAIM_RETURN_IF_ERROR(Visit(message, *pv1));
+  if (message.Find("MRG") != nullptr) {
+    ESSAIM_RETURN_IF_ERROR(Moves(message));
+  } else if (const Segment* pv1 = message.Find("PV1")) {
+    ESSAIM_RETURN_IF_ERROR(Visit(message, *pv1));
+  }
   return Segments(message);
 }
 
@@ -161,6 +158,12 @@ std::int64_t Mapper::PersonOf(const Segment& segment, std::size_t field) const {
   return options_.ids->IdOf("person", segment.Text(field, 4, chosen), value);
 }
 
+// Not of a patient: who moves takes the account along. 0 if there is none.
+std::int64_t Mapper::AccountOf(const Segment& segment, std::size_t field) const {
+  const std::string number = segment.Text(field);
+  return number.empty() ? 0 : options_.ids->IdOf("account", segment.Text(field, 4), number);
+}
+
 Moment Mapper::FirstOf(std::initializer_list<std::string> texts) const {
   for (const std::string& text : texts) {
     Moment moment = MomentOf(text);
@@ -171,8 +174,10 @@ Moment Mapper::FirstOf(std::initializer_list<std::string> texts) const {
 
 void Mapper::Own(CdmRow& row, const std::string& key) const {
   const std::string table(row.table().name);
-  row.Set(absl::StrCat(table, "_id"),
-          options_.ids->IdOf(table, std::to_string(person_id_), visit_key_ + "|" + key));
+  // By the visit where there is one: its number stays when it moves to another patient.
+  const std::string owner =
+      stay_id_ != 0 ? absl::StrCat("visit/", stay_id_) : std::to_string(person_id_);
+  row.Set(absl::StrCat(table, "_id"), options_.ids->IdOf(table, owner, "|" + key));
   row.Set("person_id", person_id_);
   if (visit_id_ != 0) row.Set("visit_occurrence_id", visit_id_);
 }
@@ -216,12 +221,6 @@ absl::Status Mapper::Reject(const Segment& segment, std::string_view field,
                        .column = std::string(field),
                        .reason = std::string(reason)},
                       text_.text);
-}
-
-absl::Status Mapper::Merge(const Segment& mrg) {
-  const std::int64_t from = PersonOf(mrg, 1);
-  if (from == 0) return Reject(mrg, "MRG-1", "no identifier of the patient");
-  return sink_.MergePersons(from, person_id_);
 }
 
 }  // namespace essaim::hl7v2

@@ -3,13 +3,17 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "hl7v2/hl7_files.h"
 #include "hl7v2/message.h"
+#include "hl7v2/visit_history.h"
 #include "source/cdm_row.h"
 #include "warehouse/cdm_source.h"
 
@@ -22,6 +26,17 @@ struct Moment {
 };
 
 Moment MomentOf(std::string_view text);
+
+// What the event of a message (table 0003) says of persons, accounts and visits.
+enum class MoveKind {
+  kNone,
+  kPerson,   // two numbers of a patient are one
+  kAccount,  // MRG-3 of MRG-1 is PID-18 of PID-3
+  kVisit,    // MRG-5 of MRG-1 is PV1-19 of PID-3
+  kClass,    // a visit's class changes, its account or number perhaps too
+};
+
+MoveKind MoveKindOf(std::string_view event);
 
 // A coding system's name in a coded field (table 0396) to OMOP's vocabulary_id; empty if unknown.
 std::string_view VocabularyOf(std::string_view system);
@@ -44,16 +59,37 @@ class Mapper {
 
   absl::Status Segments(const Message& message);
   absl::Status Patient(const Segment& pid);
-  absl::Status Merge(const Segment& mrg);
-  absl::Status Visit(const Message& message, const Segment& pv1);
+  absl::Status Insurance(const Segment& in1);
   absl::Status Diagnosis(const Segment& dg1);
   absl::Status Allergy(const Segment& al1);
   absl::Status Procedure(const Segment& pr1);
   absl::Status Result(const Segment& obx);
   absl::Status Vaccination(const Segment& rxa);
   absl::Status Drug(const Segment& rx, bool dispensed);
-  absl::Status Insurance(const Segment& in1);
   absl::Status Note(const Message& message, const Segment& txa);
+  // visits.cc
+  absl::Status Visit(const Message& message, const Segment& pv1);
+  absl::Status CancelVisit();
+  absl::StatusOr<std::int64_t> VisitOf(std::int64_t person, const std::string& number);
+
+  struct Stay {
+    std::int64_t person_id = 0;
+    Moment start;
+  };
+
+  absl::StatusOr<std::optional<Stay>> Find(std::int64_t visit);
+  absl::Status WriteVisit(const Message& message, const Segment& pv1, const Moment& start,
+                          const Moment& happened);
+  absl::Status StandUnder(std::int64_t visit, std::int64_t account, const Segment& segment);
+  // moves.cc
+  absl::Status Moves(const Message& message);
+  absl::Status Merge(const Segment& mrg);
+  absl::Status MoveVisit(const Segment& mrg, const Segment* pv1);
+  absl::Status JoinVisit(std::int64_t former, std::int64_t from, std::int64_t into_visit);
+  absl::Status MoveAccount(const Segment& mrg, const Segment& pid);
+  absl::Status ChangeClass(const Segment& mrg, const Segment* pv1);
+  absl::StatusOr<std::set<std::pair<std::int64_t, std::int64_t>>> VisitsUnder(std::int64_t account,
+                                                                              std::int64_t person);
   // orders.cc
   void Order(const Segment& orc);
   void Timing(const Segment& tq1);
@@ -66,6 +102,7 @@ class Mapper {
   absl::Status FindOrder(const Segment& obr);
 
   std::int64_t PersonOf(const Segment& segment, std::size_t field) const;  // 0 if nobody
+  std::int64_t AccountOf(const Segment& segment, std::size_t field) const;
   absl::StatusOr<Code> CodeOf(const Segment& segment, std::size_t field, std::string_view domain);
   Moment FirstOf(std::initializer_list<std::string> texts) const;
   void Own(CdmRow& row, const std::string& key) const;  // its number, person and visit
@@ -80,8 +117,9 @@ class Mapper {
   MessageText text_;
   std::int64_t person_id_ = 0, visit_id_ = 0;
   Moment sent_, ordered_;
-  std::string order_;  // the filler's number of the order that results belong to
-  std::string visit_key_;
+  std::string order_;         // the filler's number of the order that results belong to
+  std::int64_t stay_id_ = 0;  // the visit in hand, also one that is planned or was cancelled
+  std::int64_t account_ = 0;  // PID-18; 0 if there is none
 
   // The order that the segments after an ORC belong to, and the request that results answer.
   struct {
@@ -93,6 +131,16 @@ class Mapper {
   std::int64_t request_id_ = 0;  // of procedure_occurrence; 0 if none is known
   // Of this load.
   std::set<std::int64_t> requests_, taken_back_;
+
+  // YYYYMMDDHHMMSS of the visits' starts; 0 of those that were cancelled.
+  struct Begun {
+    std::int64_t person_id, start;
+  };
+
+  std::unordered_map<std::int64_t, Begun> visits_;
+  std::set<std::pair<std::int64_t, std::int64_t>> accounts_;  // account, visit
+  VisitHistory history_;
+  bool history_read_ = false;
 };
 
 }  // namespace essaim::hl7v2

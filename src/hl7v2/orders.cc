@@ -149,8 +149,8 @@ absl::Status Mapper::FindOrder(const Segment& obr) {
   if (key.empty()) return absl::OkStatus();
   const std::int64_t id = OrderId("procedure_occurrence", key);
   bool known = requests_.contains(id);
-  if (!known && options_.has_order && !taken_back_.contains(id)) {
-    ESSAIM_ASSIGN_OR_RETURN(known, options_.has_order(id));
+  if (!known && options_.known != nullptr && !taken_back_.contains(id)) {
+    ESSAIM_ASSIGN_OR_RETURN(known, options_.known->HasOrder(id));
   }
   if (known) request_id_ = id;
   return absl::OkStatus();

@@ -1,4 +1,4 @@
-// PID, PV1, IN1.
+// PID, IN1.
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -7,14 +7,6 @@
 
 namespace essaim::hl7v2 {
 namespace {
-
-// Table 0004.
-std::int64_t VisitConcept(std::string_view patient_class) {
-  if (patient_class == "I" || patient_class == "B") return 9201;
-  if (patient_class == "E") return 9203;
-  if (patient_class == "O" || patient_class == "R" || patient_class == "P") return 9202;
-  return 0;
-}
 
 std::string_view GenderCode(std::string_view sex) {  // table 0001
   if (sex == "M" || sex == "F") return sex;
@@ -93,47 +85,6 @@ absl::Status Mapper::Patient(const Segment& pid) {
                                                      .phone = pid.Text(13, 1)}));
   }
   return absl::OkStatus();
-}
-
-absl::Status Mapper::Visit(const Message& message, const Segment& pv1) {
-  const Segment* evn = message.Find("EVN");
-  const std::string at = evn == nullptr ? "" : evn->Text(6).empty() ? evn->Text(2) : evn->Text(6);
-  const Moment start = FirstOf({pv1.Text(44), at});
-  std::string number = pv1.Text(19);
-  if (number.empty()) number = pv1.Text(50);
-  if (number.empty() && start.date.empty()) return absl::OkStatus();  // nothing to tell it by
-  visit_key_ = number.empty() ? start.time : number;
-  const std::int64_t visit_id =
-      options_.ids->IdOf("visit_occurrence", std::to_string(person_id_), visit_key_);
-  const std::string event = message.event();
-  if (event == "A11" || event == "A27" || event == "A38") {  // cancelled: it did not take place
-    visit_id_ = 0;
-    return sink_.Remove(*FindCdmTable("visit_occurrence"), visit_id);
-  }
-  // A pre-admission is a plan, and so is what stands with an order for later.
-  if (event == "A05" || event == "A14" || start.date.empty()) return absl::OkStatus();
-  visit_id_ = visit_id;
-  CdmRow row("visit_occurrence");
-  row.Set("visit_occurrence_id", visit_id);
-  row.Set("person_id", person_id_);
-  // Still here: what is known of the end is that it was not before this message.
-  Moment end = event == "A13" ? Moment() : MomentOf(pv1.Text(45));
-  if (end.date.empty()) end = start.time < sent_.time && pv1.Text(2) == "I" ? sent_ : start;
-  row.Set("visit_start_date", std::string_view(start.date));
-  row.Set("visit_start_datetime", std::string_view(start.time));
-  row.Set("visit_end_date", std::string_view(end.date));
-  row.Set("visit_end_datetime", std::string_view(end.time));
-  row.Set("visit_concept_id", VisitConcept(pv1.Text(2)));
-  row.Set("visit_type_concept_id", std::int64_t{32827});
-  const std::string pseudonym = options_.ids->PseudonymOf("visit", std::to_string(visit_id));
-  row.Set("visit_source_value", std::string_view(pseudonym));
-  row.Set("visit_source_concept_id", std::int64_t{0});
-  row.Set("admitted_from_concept_id", std::int64_t{0});
-  row.SetCut("admitted_from_source_value", pv1.Text(14));
-  row.Set("discharged_to_concept_id", std::int64_t{0});
-  row.SetCut("discharged_to_source_value", pv1.Text(36));
-  if (!pv1.Text(7).empty()) row.Set("provider_id", options_.ids->IdOf("provider", "", pv1.Text(7)));
-  return Write(row, pv1);
 }
 
 absl::Status Mapper::Insurance(const Segment& in1) {

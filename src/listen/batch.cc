@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "hl7v2/known_orders.h"
+#include "hl7v2/known_rows.h"
 #include "listen/spool_source.h"
 
 namespace essaim::listen {
@@ -24,13 +24,12 @@ absl::StatusOr<CdmLoadReport> LoadSegment(std::uint64_t segment, const BatchTool
     ESSAIM_RETURN_IF_ERROR(tools.spool.Done(segment, damaged));
     return CdmLoadReport{.known = true};
   }
-  hl7v2::KnownOrders orders(tools.reading);
-  std::unique_ptr<CdmSource> source =
-      SourceOf(segment, contents,
-               {.ids = &tools.ids,
-                .vocabulary = &tools.vocabulary,
-                .identities = &tools.identities,
-                .has_order = [&](std::int64_t id) { return orders.Has(id); }});
+  std::unique_ptr<CdmSource> source = SourceOf(
+      segment, contents,
+      {.ids = &tools.ids,
+       .vocabulary = &tools.vocabulary,
+       .identities = &tools.identities,
+       .known = std::make_shared<hl7v2::KnownRows>(tools.reading, tools.options.date_shift)});
   if (tools.notes != nullptr) source = FilterNotes(std::move(source), *tools.notes, tools.entropy);
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(tools.writing, *source, tools.options));
   // Also of a segment that is loaded already: it may have been stopped just here.

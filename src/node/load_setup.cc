@@ -79,6 +79,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArgume
                         .folder = folder,
                         .entropy = entropy,
                         .reading = *sql.reading,
+                        .date_shift = date_shift.has_value() ? &*date_shift : nullptr,
                         .dry_run = dry_run,
                         .images = images.get()}));
   if (args.keep_text) return source;

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "transport/json_text.h"
+#include "warehouse/cdm_sinks.h"
 
 namespace essaim::node {
 namespace {
@@ -21,48 +22,38 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 // A sink that is told of the originals.
-class RetoldSink : public CdmSink {
+class RetoldSink : public ForwardingSink {
  public:
   RetoldSink(CdmSink& sink, const std::vector<RetryFiles::File>& files)
-      : sink_(sink), files_(files) {}
+      : ForwardingSink(sink), files_(files) {}
 
   absl::Status Row(const CdmTable& table, std::span<const std::optional<std::string_view>> cells,
                    const RowOrigin& origin) override {
     RowOrigin there = origin;
     there.file = FileOf(origin.file);
     there.line = LineOf(origin.file, origin.line);
-    return sink_.Row(table, cells, there);
+    return next_.Row(table, cells, there);
   }
 
   absl::Status Reject(const BadRow& fault, std::string_view raw) override {
     BadRow there = fault;
     there.file = std::string(FileOf(fault.file));
     there.line = LineOf(fault.file, fault.line);
-    return sink_.Reject(there, raw);
-  }
-
-  absl::Status Remove(const CdmTable& table, std::int64_t key) override {
-    return sink_.Remove(table, key);
-  }
-
-  absl::Status MergePersons(std::int64_t from, std::int64_t into) override {
-    return sink_.MergePersons(from, into);
+    return next_.Reject(there, raw);
   }
 
   void Header(std::string_view path, std::string_view text) override {
-    sink_.Header(FileOf(path), text);
+    next_.Header(FileOf(path), text);
   }
 
-  absl::Status Progress(std::uint64_t bytes_done) override { return sink_.Progress(bytes_done); }
-
   void EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) override {
-    sink_.EndFile(FileOf(path), sha256_hex, n_read);
+    next_.EndFile(FileOf(path), sha256_hex, n_read);
   }
 
   void Notice(std::string text) override {
     for (const RetryFiles::File& f : files_)
       text = absl::StrReplaceAll(text, {{f.path, f.original}});
-    sink_.Notice(std::move(text));
+    next_.Notice(std::move(text));
   }
 
  private:
@@ -86,7 +77,6 @@ class RetoldSink : public CdmSink {
     return at.line_there + (line - at.line_here);
   }
 
-  CdmSink& sink_;
   const std::vector<RetryFiles::File>& files_;
 };
 

@@ -9,7 +9,7 @@
 #include "dicom/dicom_files.h"
 #include "fhir/fhir_files.h"
 #include "hl7v2/hl7_files.h"
-#include "hl7v2/known_orders.h"
+#include "hl7v2/known_rows.h"
 #include "mapping/mapped_files.h"
 #include "mapping/mapping.h"
 #include "node/genetic.h"
@@ -84,8 +84,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
         args.paths, {.ids = &tools.ids,
                      .vocabulary = &tools.vocabulary,
                      .identities = &tools.identities,
-                     .has_order = [known = std::make_shared<hl7v2::KnownOrders>(tools.reading)](
-                                      std::int64_t id) { return known->Has(id); }});
+                     .known = std::make_shared<hl7v2::KnownRows>(tools.reading, tools.date_shift)});
   if (args.from == "text")
     return text::OpenNoteFiles(
         args.paths, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .system = args.system});

@@ -13,6 +13,7 @@
 #include "source/identity.h"
 #include "source/vocabulary.h"
 #include "warehouse/cdm_source.h"
+#include "warehouse/date_shift.h"
 #include "warehouse/sql_engine.h"
 
 namespace essaim::node {
@@ -38,7 +39,8 @@ struct SourceTools {
   // For sources that keep a part of what they read in a file of their own.
   const NodeFolder& folder;
   Entropy& entropy;
-  SqlEngine& reading;  // the CDM as it is before the load
+  SqlEngine& reading;                     // the CDM as it is before the load
+  const DateShift* date_shift = nullptr;  // by which its dates are moved; null: they are not
   bool dry_run = false;
   dicom::ImageStore* images = nullptr;  // of dicom
 };

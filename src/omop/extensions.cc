@@ -103,11 +103,29 @@ CdmTable WaveformSignal() {
            Text("signal_file", 255), Number("signal_file_bytes")}};
 }
 
+// Under which account (a pseudonymous number) a visit stands: messages move accounts as a whole.
+CdmTable VisitAccount() {
+  return {"essaim_visit_account",
+          CdmGroup::kClinical,
+          {CdmField{"visit_occurrence_id",
+                    CdmType::kInteger,
+                    0,
+                    true,
+                    true,
+                    true,
+                    "visit_occurrence",
+                    {},
+                    {},
+                    {}},
+           Reference("person_id", "person", true), Number("account_id")}};
+}
+
 }  // namespace
 
 std::span<const CdmTable> ExtensionTables() {
-  static const std::vector<CdmTable> kTables = {ImageOccurrence(), ImageFeature(), ImageInstance(),
-                                                Waveform(), WaveformSignal()};
+  static const std::vector<CdmTable> kTables = {ImageOccurrence(), ImageFeature(),
+                                                ImageInstance(),   Waveform(),
+                                                WaveformSignal(),  VisitAccount()};
   return kTables;
 }
 

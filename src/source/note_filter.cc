@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/aead.h"
+#include "warehouse/cdm_sinks.h"
 
 namespace essaim {
 namespace {
@@ -82,45 +83,25 @@ class NoteSpool {
   SecretBytes key_;
 };
 
-class FilterSink : public CdmSink {
+class FilterSink : public ForwardingSink {
  public:
   FilterSink(CdmSink& sink, NoteFilter& filter, Entropy& entropy, std::size_t memory_bytes_max)
-      : sink_(sink), filter_(filter), spool_(entropy, memory_bytes_max) {}
+      : ForwardingSink(sink), filter_(filter), spool_(entropy, memory_bytes_max) {}
 
   absl::Status Row(const CdmTable& table, std::span<const std::optional<std::string_view>> cells,
                    const RowOrigin& origin) override {
     if (table.name != "note") {
       filter_.Saw(table, cells);
-      return sink_.Row(table, cells, origin);
+      return next_.Row(table, cells, origin);
     }
     note_ = &table;
     return spool_.Add(cells, origin);
   }
 
-  absl::Status Reject(const BadRow& fault, std::string_view raw) override {
-    return sink_.Reject(fault, raw);
-  }
-
-  absl::Status Remove(const CdmTable& table, std::int64_t key) override {
-    return sink_.Remove(table, key);
-  }
-
-  absl::Status MergePersons(std::int64_t from, std::int64_t into) override {
-    return sink_.MergePersons(from, into);
-  }
-
-  void Header(std::string_view path, std::string_view text) override { sink_.Header(path, text); }
-
   absl::Status Progress(std::uint64_t bytes_done) override {
     bytes_done_ = bytes_done;
-    return sink_.Progress(bytes_done);
+    return next_.Progress(bytes_done);
   }
-
-  void EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) override {
-    sink_.EndFile(path, sha256_hex, n_read);
-  }
-
-  void Notice(std::string text) override { sink_.Notice(std::move(text)); }
 
   absl::Status Flush() {
     if (note_ == nullptr) return absl::OkStatus();
@@ -158,11 +139,10 @@ class FilterSink : public CdmSink {
       }
     }
     const std::vector<std::optional<std::string_view>> cells(texts.begin(), texts.end());
-    if (++n_rows_ % kRowsPerProgress == 0) ESSAIM_RETURN_IF_ERROR(sink_.Progress(bytes_done_));
-    return sink_.Row(*note_, cells, {.file = file, .line = line});
+    if (++n_rows_ % kRowsPerProgress == 0) ESSAIM_RETURN_IF_ERROR(next_.Progress(bytes_done_));
+    return next_.Row(*note_, cells, {.file = file, .line = line});
   }
 
-  CdmSink& sink_;
   NoteFilter& filter_;
   NoteSpool spool_;
   const CdmTable* note_ = nullptr;

@@ -1,8 +1,10 @@
 #include "warehouse/cdm_load.h"
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,9 +14,11 @@
 #include "base/strings.h"
 #include "crypto/hash.h"
 #include "omop/extensions.h"
+#include "warehouse/cdm_redirect.h"
 #include "warehouse/cdm_staging.h"
 #include "warehouse/expression_sql.h"
 #include "warehouse/load_manifest.h"
+#include "warehouse/prior_rows.h"
 #include "warehouse/vocabulary_load.h"
 
 namespace essaim {
@@ -39,32 +43,32 @@ class Merge {
         report_(report) {}
 
   absl::Status Run(const CdmStaging& staging) {
+    ESSAIM_RETURN_IF_ERROR(TakeBack(staging));
     for (const auto& [table, n_rows] : staging.staged()) {
       const bool direct = CdmStaging::IsDirect(*table, last_row_wins_);
       if (n_rows > 0) ESSAIM_RETURN_IF_ERROR(direct ? GiveWay(*table) : Take(*table));
       if (direct) continue;
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DROP TABLE staged_", Av(table->name))));
     }
-    for (const auto& [table, key] : staging.removed()) {
-      const std::string where = absl::StrCat(SqlName(*table->PrimaryKey()), " = ", key);
-      ESSAIM_RETURN_IF_ERROR(KeepPrior(*table, where));
-      ESSAIM_RETURN_IF_ERROR(
-          engine_.Execute(absl::StrCat("DELETE FROM ", Av(table->name), " WHERE ", where)));
-    }
-    for (const auto& [from, into] : staging.merged()) {
-      ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
-          "INSERT INTO essaim_merged VALUES (", report_.number, ", ", from, ", ", into, ")")));
-    }
-    return Redirect();
+    ESSAIM_RETURN_IF_ERROR(LeaveVisits(staging));
+    return Redirect(engine_, report_.number, options_.date_shift).Run(staging.said());
   }
 
-  // Periods of the persons whose visits this load brought, over all their visits.
+  // Periods of the persons whose visits this load brought, changed, took back or moved, over all
+  // the visits that they have.
   absl::Status DeriveObservationPeriods() {
+    ESSAIM_RETURN_IF_ERROR(MakePrior(engine_, *FindCdmTable("visit_occurrence")));
     const std::string persons = absl::StrCat(
         "person_id IN (SELECT person_id FROM visit_occurrence WHERE essaim_load = ", report_.number,
-        ")");
-    const std::string own = absl::StrCat("observation_period_id = person_id AND ", persons);
-    ESSAIM_RETURN_IF_ERROR(KeepPrior(*FindCdmTable("observation_period"), own));
+        " UNION SELECT person_id FROM essaim_prior_visit_occurrence WHERE replaced_by = ",
+        report_.number, ")");
+    // Also what was derived of who became this person.
+    const std::string own = absl::StrCat(
+        "(observation_period_id = person_id OR observation_period_id IN (SELECT from_id FROM "
+        "essaim_merged)) AND ",
+        persons);
+    ESSAIM_RETURN_IF_ERROR(
+        KeepPrior(engine_, *FindCdmTable("observation_period"), report_.number, own));
     ESSAIM_RETURN_IF_ERROR(engine_.Execute("DELETE FROM observation_period WHERE " + own));
     // 44814724: period covering healthcare encounters.
     return engine_.Execute(absl::StrCat(
@@ -90,16 +94,60 @@ class Merge {
   }
 
  private:
-  // A copy of the rows that are about to change, for an undo. Rows that this load brought need
-  // none.
-  absl::Status KeepPrior(const CdmTable& table, const std::string& where) {
-    const std::string name(table.name), columns = ColumnsOf(table);
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
-        "CREATE TABLE IF NOT EXISTS essaim_prior_", name, " (",
-        DefinitionsOf(table, engine_.dialect()), ", essaim_load BIGINT, replaced_by BIGINT)")));
-    return engine_.Execute(absl::StrCat("INSERT INTO essaim_prior_", name, " SELECT ", columns,
-                                        ", essaim_load, ", report_.number, " FROM ", name,
-                                        " WHERE essaim_load <> ", report_.number, " AND ", where));
+  // Rows that the source took back before it ended, unless they came again after that.
+  absl::Status TakeBack(const CdmStaging& staging) {
+    for (const auto& [table, rows] : staging.removed()) {
+      ESSAIM_RETURN_IF_ERROR(
+          engine_.Execute("CREATE TABLE essaim_removed (id BIGINT, before_row BIGINT)"));
+      ESSAIM_ASSIGN_OR_RETURN(const auto appender,
+                              engine_.Append("essaim_removed", {"id", "before_row"}));
+      for (const auto& [key, before_row] : rows) {
+        const std::string id = absl::StrCat(key), row = absl::StrCat(before_row);
+        ESSAIM_RETURN_IF_ERROR(
+            appender->Row(std::array<std::optional<std::string_view>, 2>{id, row}));
+      }
+      ESSAIM_RETURN_IF_ERROR(appender->Close());
+      const std::string name(table->name), field = SqlName(*table->PrimaryKey());
+      const std::string where = field + " IN (SELECT id FROM essaim_removed)";
+      if (!CdmStaging::IsDirect(*table, last_row_wins_)) {
+        ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+            "DELETE FROM staged_", name,
+            " WHERE EXISTS (SELECT 1 FROM essaim_removed r WHERE "
+            "r.id = staged_",
+            name, ".", field,
+            last_row_wins_ ? absl::StrCat(" AND staged_", name, ".essaim_row < r.before_row)")
+                           : ")")));
+      }
+      ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, *table, report_.number, where));
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", where)));
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute("DROP TABLE essaim_removed"));
+    }
+    return absl::OkStatus();
+  }
+
+  // What is there of a visit that was taken back stays, of no visit; what cannot be without one
+  // goes with it.
+  absl::Status LeaveVisits(const CdmStaging& staging) {
+    const auto removed = staging.removed().find(FindCdmTable("visit_occurrence"));
+    if (removed == staging.removed().end()) return absl::OkStatus();
+    std::set<std::int64_t> visits;
+    for (const auto& [key, before_row] : removed->second) visits.insert(key);
+    for (const CdmTable* table : LoadedTables()) {
+      const CdmField* field = table->Field("visit_occurrence_id");
+      if (field == nullptr || table->name == "visit_occurrence") continue;
+      const std::string name(table->name);
+      const std::string where =
+          absl::StrCat("visit_occurrence_id IN (", absl::StrJoin(visits, ", "),
+                       ") AND NOT EXISTS (SELECT 1 "
+                       "FROM visit_occurrence v WHERE v.visit_occurrence_id = ",
+                       name, ".visit_occurrence_id)");
+      ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, *table, report_.number, where));
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+          field->required ? absl::StrCat("DELETE FROM ", name, " WHERE ", where)
+                          : absl::StrCat("UPDATE ", name, " SET visit_occurrence_id = NULL, ",
+                                         "essaim_load = ", report_.number, " WHERE ", where)));
+    }
+    return absl::OkStatus();
   }
 
   // Earlier rows of the keys that this load brought; its own are in the table already.
@@ -114,7 +162,7 @@ class Merge {
     const std::string field = SqlName(*table.PrimaryKey());
     const std::string same = absl::StrCat(field, " IN (SELECT ", field, " FROM ", name,
                                           " WHERE essaim_load = ", report_.number, ")");
-    ESSAIM_RETURN_IF_ERROR(KeepPrior(table, same));
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, table, report_.number, same));
     ESSAIM_RETURN_IF_ERROR(
         engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", earlier, " AND ", same)));
     if (!options_.whole) return absl::OkStatus();
@@ -127,7 +175,7 @@ class Merge {
     const std::string where = absl::StrCat("essaim_load <> ", report_.number,
                                            " AND essaim_load IN (SELECT number FROM essaim_loads ",
                                            "WHERE kind = ", SqlText(std::string(kind_)), ")");
-    ESSAIM_RETURN_IF_ERROR(KeepPrior(table, where));
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, table, report_.number, where));
     return engine_.Execute(absl::StrCat("DELETE FROM ", Av(table.name), " WHERE ", where));
   }
 
@@ -161,7 +209,7 @@ class Merge {
     }
     const std::string field = SqlName(*key);
     const std::string same = absl::StrCat(field, " IN (SELECT ", field, " FROM staged_", name, ")");
-    ESSAIM_RETURN_IF_ERROR(KeepPrior(table, same));
+    ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, table, report_.number, same));
     ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", same)));
     const std::string last =
         last_row_wins_ ? absl::StrCat(" WHERE essaim_row IN (SELECT MAX(essaim_row) FROM staged_",
@@ -173,110 +221,6 @@ class Merge {
     if (!options_.whole) return absl::OkStatus();
     ESSAIM_RETURN_IF_ERROR(TakeOut(table));
     return CountClosed(table, field);
-  }
-
-  // Who was found to be another person is so in every table, also in what comes later.
-  absl::Status Redirect() {
-    ESSAIM_ASSIGN_OR_RETURN(
-        const SqlRows rows,
-        engine_.Query("SELECT from_id, into_id FROM essaim_merged ORDER BY number"));
-    std::map<std::int64_t, std::int64_t> into;
-    std::set<std::pair<std::int64_t, std::int64_t>> known;
-    for (const auto& row : rows.rows) {
-      const auto from = std::get<std::int64_t>(row[0]), to = std::get<std::int64_t>(row[1]);
-      into[from] = to;
-      known.insert({from, to});
-    }
-    if (into.empty()) return absl::OkStatus();
-    ESSAIM_RETURN_IF_ERROR(
-        engine_.Execute("CREATE TABLE essaim_redirect (from_id BIGINT, into_id BIGINT, days "
-                        "BIGINT)"));
-    for (const auto& [from, first] : into) {
-      std::int64_t last = first;
-      // A chain that comes back to where it began would not end: as many steps as there are links.
-      for (std::size_t step = 0; step < into.size() && into.contains(last); ++step)
-        last = into.at(last);
-      const DateShift* shift = options_.date_shift;
-      const int days = shift == nullptr ? 0 : shift->DaysOf(last) - shift->DaysOf(from);
-      ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-          absl::StrCat("INSERT INTO essaim_redirect VALUES (", from, ", ", last, ", ", days, ")")));
-      // Kept without its steps too, so that whoever asks who a person became reads one row.
-      if (!known.contains({from, last})) {
-        ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
-            "INSERT INTO essaim_merged VALUES (", report_.number, ", ", from, ", ", last, ")")));
-      }
-    }
-    const std::string where = "person_id IN (SELECT from_id FROM essaim_redirect)";
-    for (const CdmTable* each : LoadedTables()) {
-      const CdmTable& table = *each;
-      if (table.Field("person_id") == nullptr) continue;
-      ESSAIM_RETURN_IF_ERROR(KeepPrior(table, where));
-      if (table.name == "death") ESSAIM_RETURN_IF_ERROR(DropSecondDeaths());
-      ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-          table.name == "person"
-              ? absl::StrCat("DELETE FROM person WHERE ", where)
-              : absl::StrCat("UPDATE ", Av(table.name), " SET essaim_load = ", report_.number,
-                             MovedDates(table), ", person_id = ", Redirected(table, "into_id"),
-                             " WHERE ", where)));
-    }
-    ESSAIM_RETURN_IF_ERROR(JoinObservationPeriods());
-    return engine_.Execute("DROP TABLE essaim_redirect");
-  }
-
-  static std::string Redirected(const CdmTable& table, std::string_view column) {
-    return absl::StrCat("(SELECT ", Av(column),
-                        " FROM essaim_redirect WHERE from_id = ", Av(table.name), ".person_id)");
-  }
-
-  // Dates that were moved as one person's are moved on to where the other's are.
-  std::string MovedDates(const CdmTable& table) const {
-    std::string set;
-    if (options_.date_shift == nullptr) return set;
-    for (const CdmField& field : table.fields) {
-      const bool day = field.type == CdmType::kDate;
-      if (!day && field.type != CdmType::kDateTime) continue;
-      const std::string name = SqlName(field), days = Redirected(table, "days");
-      const std::string moved =
-          day ? engine_.dialect().AddDays(name, days) : engine_.dialect().AddDaysToTime(name, days);
-      absl::StrAppend(&set, ", ", name, " = CASE WHEN EXTRACT(YEAR FROM ", name, ") >= 9999 THEN ",
-                      name, " ELSE ", moved, " END");
-    }
-    return set;
-  }
-
-  // A person dies once: what the remaining person has already stays.
-  absl::Status DropSecondDeaths() {
-    return engine_.Execute(
-        "DELETE FROM death WHERE EXISTS (SELECT 1 FROM essaim_redirect r JOIN death d ON "
-        "d.person_id "
-        "= r.into_id WHERE r.from_id = death.person_id)");
-  }
-
-  // Periods of two who were one may overlap, which the CDM does not allow: each run of overlapping
-  // ones becomes one, under the derived period's key if it is among them.
-  absl::Status JoinObservationPeriods() {
-    const std::string persons =
-        absl::StrCat("person_id IN (SELECT person_id FROM observation_period WHERE essaim_load = ",
-                     report_.number, " AND person_id IN (SELECT into_id FROM essaim_redirect))");
-    ESSAIM_RETURN_IF_ERROR(KeepPrior(*FindCdmTable("observation_period"), persons));
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
-        "CREATE TABLE essaim_joined AS SELECT COALESCE(MAX(CASE WHEN observation_period_id = "
-        "person_id THEN person_id END), MIN(observation_period_id)) AS id, person_id, "
-        "MIN(observation_period_start_date) AS first_day, MAX(observation_period_end_date) AS "
-        "last_day, MIN(period_type_concept_id) AS type FROM (SELECT *, SUM(begins) OVER (PARTITION "
-        "BY person_id ORDER BY observation_period_start_date, observation_period_id ROWS UNBOUNDED "
-        "PRECEDING) AS run FROM (SELECT *, CASE WHEN observation_period_start_date <= "
-        "MAX(observation_period_end_date) OVER (PARTITION BY person_id ORDER BY "
-        "observation_period_start_date, observation_period_id ROWS BETWEEN UNBOUNDED PRECEDING AND "
-        "1 PRECEDING) THEN 0 ELSE 1 END AS begins FROM observation_period WHERE ",
-        persons, ") p) q GROUP BY person_id, run")));
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute("DELETE FROM observation_period WHERE " + persons));
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
-        "INSERT INTO observation_period (observation_period_id, person_id, "
-        "observation_period_start_date, observation_period_end_date, period_type_concept_id, "
-        "essaim_load) SELECT id, person_id, first_day, last_day, type, ",
-        report_.number, " FROM essaim_joined")));
-    return engine_.Execute("DROP TABLE essaim_joined");
   }
 
   absl::Status CountPriors() {
@@ -436,8 +380,9 @@ absl::Status UndoLastLoad(SqlEngine& engine) {
   }
   statements.push_back(
       absl::StrCat("UPDATE essaim_rejected SET retried_by = NULL WHERE retried_by = ", last));
-  for (const char* from : {"essaim_loads", "essaim_load_files", "essaim_load_tables",
-                           "essaim_merged", "essaim_rejected"})
+  for (const char* from :
+       {"essaim_loads", "essaim_load_files", "essaim_load_tables", "essaim_merged",
+        "essaim_visit_joined", "essaim_visit_moved", "essaim_rejected"})
     statements.push_back(absl::StrCat("DELETE FROM ", from, " WHERE number = ", last));
   statements.push_back("COMMIT");
   for (const std::string& sql : statements) {

@@ -39,6 +39,12 @@ class CdmSink {
   virtual absl::Status Remove(const CdmTable& table, std::int64_t key) = 0;
   // Two identifiers were one person: rows of `from`, of this and of later loads, become `into`'s.
   virtual absl::Status MergePersons(std::int64_t from, std::int64_t into) = 0;
+  // Two numbers were one visit: rows of `from`, of this and of later loads, belong to `into`. Of
+  // two rows of visit_occurrence that of `into` stays.
+  virtual absl::Status JoinVisits(std::int64_t from, std::int64_t into) = 0;
+  // A visit was another person's: its rows, of this and of later loads, become `into`'s. The last
+  // word on a visit counts.
+  virtual absl::Status MoveVisit(std::int64_t visit, std::int64_t from, std::int64_t into) = 0;
 
   // A file of rows begins, with its header line: what a rejected row of it is read again with.
   virtual void Header(std::string_view /*path*/, std::string_view /*text*/) {}

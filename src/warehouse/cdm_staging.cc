@@ -190,12 +190,22 @@ absl::Status CdmStaging::Reject(const BadRow& fault, std::string_view raw) {
 absl::Status CdmStaging::Remove(const CdmTable& table, std::int64_t key) {
   if (table.PrimaryKey() == nullptr) return absl::InternalError("a table without a key");
   if (!staged_.contains(&table)) ESSAIM_RETURN_IF_ERROR(MakeStaged(table));
-  removed_.emplace_back(&table, key);
+  removed_[&table].push_back({.key = key, .before_row = progress_.rows});
   return absl::OkStatus();
 }
 
 absl::Status CdmStaging::MergePersons(std::int64_t from, std::int64_t into) {
-  if (from != into) merged_.emplace_back(from, into);
+  if (from != into) said_.persons.emplace_back(from, into);
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::JoinVisits(std::int64_t from, std::int64_t into) {
+  if (from != into) said_.visits.emplace_back(from, into);
+  return absl::OkStatus();
+}
+
+absl::Status CdmStaging::MoveVisit(std::int64_t visit, std::int64_t from, std::int64_t into) {
+  if (from != into) said_.moves.push_back({.visit = visit, .from = from, .into = into});
   return absl::OkStatus();
 }
 

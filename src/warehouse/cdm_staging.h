@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "warehouse/cdm_load.h"
+#include "warehouse/cdm_redirect.h"
 #include "warehouse/cdm_source.h"
 #include "warehouse/sql_engine.h"
 
@@ -33,6 +33,8 @@ class CdmStaging : public CdmSink {
   absl::Status Reject(const BadRow& fault, std::string_view raw) override;
   absl::Status Remove(const CdmTable& table, std::int64_t key) override;
   absl::Status MergePersons(std::int64_t from, std::int64_t into) override;
+  absl::Status JoinVisits(std::int64_t from, std::int64_t into) override;
+  absl::Status MoveVisit(std::int64_t visit, std::int64_t from, std::int64_t into) override;
   void Header(std::string_view path, std::string_view text) override;
   absl::Status Progress(std::uint64_t bytes_done) override;
   void EndFile(std::string_view path, std::string_view sha256_hex, std::uint64_t n_read) override;
@@ -46,9 +48,15 @@ class CdmStaging : public CdmSink {
   // Whether the table's rows of this load are in the CDM's table already, with the load's number.
   static bool IsDirect(const CdmTable& table, bool last_row_wins);
 
-  const std::vector<std::pair<const CdmTable*, std::int64_t>>& removed() const { return removed_; }
+  // Keys taken back, and the row of the load (essaim_row) before which it happened.
+  struct Removed {
+    std::int64_t key;
+    std::uint64_t before_row;
+  };
 
-  const std::vector<std::pair<std::int64_t, std::int64_t>>& merged() const { return merged_; }
+  const std::map<const CdmTable*, std::vector<Removed>>& removed() const { return removed_; }
+
+  const Redirections& said() const { return said_; }
 
  private:
   struct Waiting {
@@ -84,8 +92,8 @@ class CdmStaging : public CdmSink {
   std::map<std::string, std::uint64_t, std::less<>> rejected_by_file_;
   std::map<std::string, std::string, std::less<>> headers_;  // by file
   RowProtection protection_;
-  std::vector<std::pair<const CdmTable*, std::int64_t>> removed_;
-  std::vector<std::pair<std::int64_t, std::int64_t>> merged_;
+  std::map<const CdmTable*, std::vector<Removed>> removed_;
+  Redirections said_;
   std::vector<std::optional<std::string_view>> cells_;  // of the row in hand
   std::vector<std::string> buffers_;
   std::uint64_t n_rejected_ = 0;

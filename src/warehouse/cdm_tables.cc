@@ -21,6 +21,10 @@ constexpr const char* kTables[] = {
     "n_replaced BIGINT, n_closed BIGINT)",
     "essaim_opt_out (person_id BIGINT, scope VARCHAR(64), \"from\" DATE, until DATE)",
     "essaim_merged (number BIGINT, from_id BIGINT, into_id BIGINT)",
+    // What messages said of visits: two numbers of one, and whose it is.
+    "essaim_visit_joined (number BIGINT, step BIGINT, from_id BIGINT, into_id BIGINT)",
+    "essaim_visit_moved (number BIGINT, step BIGINT, visit_occurrence_id BIGINT, from_id BIGINT, "
+    "into_id BIGINT)",
     "essaim_linkage (project VARCHAR(64), site VARCHAR(64), linked_at_ms BIGINT)",
     "essaim_linked (project VARCHAR(64), person_id BIGINT, linkage_id VARCHAR(32), first_site "
     "VARCHAR(64))",

@@ -1,0 +1,79 @@
+#include "hl7v2/known_rows.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "warehouse/sql_values.h"
+
+namespace essaim::hl7v2 {
+namespace {
+
+constexpr std::size_t kOrdersMax = 500'000;
+constexpr char kOrders[] = " FROM procedure_occurrence WHERE procedure_type_concept_id = 32833";
+
+}  // namespace
+
+absl::StatusOr<bool> KnownRows::HasOrder(std::int64_t id) {
+  if (!orders_read_) {
+    ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
+                            engine_.Query(absl::StrCat("SELECT procedure_occurrence_id", kOrders,
+                                                       " LIMIT ", kOrdersMax + 1)));
+    orders_read_ = true;
+    has_all_ = rows.rows.size() <= kOrdersMax;
+    for (const auto& row : rows.rows) {
+      if (has_all_) orders_.insert(WholeOf(row[0]));
+    }
+  }
+  if (has_all_) return orders_.contains(id);
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
+                          engine_.Query(absl::StrCat("SELECT COUNT(*)", kOrders,
+                                                     " AND procedure_occurrence_id = ", id)));
+  return WholeOf(rows.rows[0][0]) > 0;
+}
+
+absl::StatusOr<std::optional<KnownVisit>> KnownRows::Visit(std::int64_t id) {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine_.Query(absl::StrCat("SELECT person_id, visit_start_datetime, visit_start_date FROM "
+                                 "visit_occurrence WHERE visit_occurrence_id = ",
+                                 id, " LIMIT 1")));
+  if (rows.rows.empty()) return std::optional<KnownVisit>();
+  KnownVisit visit{.person_id = WholeOf(rows.rows[0][0]), .start = TextOf(rows.rows[0][1])};
+  if (visit.start.empty()) visit.start = TextOf(rows.rows[0][2]) + " 00:00:00";
+  visit.start.resize(19, '0');  // without what is less than a second
+  if (shift_ != nullptr) AddDaysTo(visit.start, -shift_->DaysOf(visit.person_id));
+  return visit;
+}
+
+absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> KnownRows::VisitsOf(
+    std::int64_t account) {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine_.Query(absl::StrCat("SELECT visit_occurrence_id, person_id FROM essaim_visit_account "
+                                 "WHERE account_id = ",
+                                 account)));
+  std::vector<std::pair<std::int64_t, std::int64_t>> visits;
+  for (const auto& row : rows.rows) visits.emplace_back(WholeOf(row[0]), WholeOf(row[1]));
+  return visits;
+}
+
+absl::StatusOr<KnownHistory> KnownRows::History() {
+  KnownHistory history;
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows persons,
+      engine_.Query("SELECT from_id, into_id FROM essaim_merged ORDER BY number"));
+  for (const auto& row : persons.rows)
+    history.persons.emplace_back(WholeOf(row[0]), WholeOf(row[1]));
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows visits,
+      engine_.Query("SELECT from_id, into_id FROM essaim_visit_joined ORDER BY number, step"));
+  for (const auto& row : visits.rows) history.visits.emplace_back(WholeOf(row[0]), WholeOf(row[1]));
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows moves,
+                          engine_.Query("SELECT visit_occurrence_id, from_id, into_id FROM "
+                                        "essaim_visit_moved ORDER BY number, step"));
+  for (const auto& row : moves.rows)
+    history.moves.push_back(
+        {.visit = WholeOf(row[0]), .from = WholeOf(row[1]), .into = WholeOf(row[2])});
+  return history;
+}
+
+}  // namespace essaim::hl7v2

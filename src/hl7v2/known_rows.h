@@ -1,0 +1,32 @@
+// What messages refer to, in the warehouse's tables.
+#pragma once
+
+#include <set>
+
+#include "hl7v2/known.h"
+#include "warehouse/date_shift.h"
+#include "warehouse/sql_engine.h"
+
+namespace essaim::hl7v2 {
+
+class KnownRows : public Known {
+ public:
+  // The engine is another connection than the one that a load writes through. `shift` is by which
+  // the warehouse's dates are moved; null: they are not. Both outlive this.
+  KnownRows(SqlEngine& engine, const DateShift* shift) : engine_(engine), shift_(shift) {}
+
+  // Up to 500,000 orders are read once; beyond that each is asked for.
+  absl::StatusOr<bool> HasOrder(std::int64_t id) override;
+  absl::StatusOr<std::optional<KnownVisit>> Visit(std::int64_t id) override;
+  absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> VisitsOf(
+      std::int64_t account) override;
+  absl::StatusOr<KnownHistory> History() override;
+
+ private:
+  SqlEngine& engine_;
+  const DateShift* shift_;
+  bool orders_read_ = false, has_all_ = false;
+  std::set<std::int64_t> orders_;
+};
+
+}  // namespace essaim::hl7v2
