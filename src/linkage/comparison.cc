@@ -9,11 +9,40 @@ namespace {
 
 constexpr double kHighName = 0.92, kMediumName = 0.80;
 
-std::int8_t CompareNames(const std::string& a, const std::string& b) {
-  if (a.empty() || b.empty()) return kMissing;
-  if (a == b) return kExact;
-  const double alike = JaroWinkler(a, b);
-  return alike >= kHighName ? kHigh : alike >= kMediumName ? kMedium : kNone;
+// A name as a whole, and its words where there are several (person_fields.h).
+struct Name {
+  const std::string& whole;
+  const std::string& parts;
+
+  const std::string& words() const { return parts.empty() ? whole : parts; }
+};
+
+// Whether each word of the one is among the other's. Both sorted.
+bool IsPartOf(const std::string& few, const std::string& many) {
+  std::size_t at = 0;
+  for (std::size_t begin = 0; begin < few.size();) {
+    const std::size_t end = std::min(few.find(' ', begin), few.size());
+    bool found = false;
+    while (!found && at < many.size()) {
+      const std::size_t stop = std::min(many.find(' ', at), many.size());
+      found = few.compare(begin, end - begin, many, at, stop - at) == 0;
+      at = stop + 1;
+    }
+    if (!found) return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
+std::int8_t CompareNames(const Name& a, const Name& b) {
+  if (a.whole.empty() || b.whole.empty()) return kMissing;
+  if (a.whole == b.whole) return kExact;
+  const double alike = JaroWinkler(a.whole, b.whole);
+  if (alike >= kHighName) return kHigh;
+  if ((!a.parts.empty() || !b.parts.empty()) &&
+      (IsPartOf(a.words(), b.words()) || IsPartOf(b.words(), a.words())))
+    return kHigh;
+  return alike >= kMediumName ? kMedium : kNone;
 }
 
 std::int8_t CompareBirths(std::string_view a, std::string_view b) {
@@ -44,10 +73,15 @@ std::string_view LevelName(std::int8_t level) {
 
 Comparison Compare(const PersonFields& a, const PersonFields& b) {
   Comparison c;
-  c.levels[0] = CompareNames(a.family, b.family);
-  c.levels[1] = CompareNames(a.given, b.given);
+  const Name family_a{a.family, a.family_parts}, family_b{b.family, b.family_parts};
+  const Name given_a{a.given, a.given_parts}, given_b{b.given, b.given_parts};
+  c.levels[0] = CompareNames(family_a, family_b);
+  c.levels[1] = CompareNames(given_a, given_b);
+  if (c.levels[1] != kMissing && c.levels[1] < kHigh && !a.given_all.empty() &&
+      a.given_all == b.given_all)
+    c.levels[1] = kHigh;
   if (c.levels[0] < kHigh && c.levels[1] < kHigh &&
-      std::min(CompareNames(a.family, b.given), CompareNames(a.given, b.family)) >= kHigh)
+      std::min(CompareNames(family_a, given_b), CompareNames(given_a, family_b)) >= kHigh)
     c.levels[0] = c.levels[1] = kHigh;
   c.levels[2] = CompareBirths(a.birth, b.birth);
   c.levels[3] = a.sex.empty() || b.sex.empty() ? kMissing : a.sex == b.sex ? kExact : kNone;

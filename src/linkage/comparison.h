@@ -34,8 +34,10 @@ struct Comparison {
 
 // In clear text.
 //
-// Names:    equal; Jaro-Winkler at least 0.92; at least 0.80. Family and given name exchanged:
-// much. Birth:    equal; two of year, month, day equal, or day and month exchanged, or one digit
+// Names:    equal; Jaro-Winkler at least 0.92, all words of one among the other's (MARTIN and
+//           MARTIN-DURAND, JEAN and JEAN-PIERRE), or the same given names in another order; at
+//           least 0.80. Family and given name exchanged: much.
+// Birth:    equal; two of year, month, day equal, or day and month exchanged, or one digit
 // off; the
 //           year alone, or two digits off.
 // Sex:      equal or not.

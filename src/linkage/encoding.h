@@ -8,8 +8,12 @@
 // Schnell, "Cryptanalysis of basic Bloom filters used for privacy preserving record linkage" 2014);
 // a filter is folded by exclusive or of its halves (Schnell & Borgs, "XOR-folding for Bloom
 // filter-based encryptions for privacy-preserving record linkage", 2016). One filter a field,
-// because the Fellegi-Sunter model compares fields. Records of different years are not compared.
-// docs/linkage.md says what this does not withstand.
+// because the Fellegi-Sunter model compares fields.
+//
+// Filters of two years say nothing about each other. Lest a wrong year of birth hide a person, a
+// record also has three hashes of the day and month of birth, the sex and both names together:
+// equal where all of that is. docs/linkage.md says what they tell the matcher, and what all this
+// does not withstand.
 #pragma once
 
 #include <array>
@@ -21,20 +25,20 @@
 #include "base/secret_bytes.h"
 #include "crypto/hash.h"
 #include "linkage/comparison.h"
+#include "linkage/filter_overlap.h"
 #include "linkage/person_fields.h"
 
 namespace essaim::linkage {
-
-// After folding. Names share the first hashing, so that a name in the other's place is seen.
-inline constexpr std::size_t kFilterWords = 4;  // 256 bits
-using Filter = std::array<std::uint64_t, kFilterWords>;
 
 inline constexpr std::size_t kIdHashBytes = 16;
 
 struct EncodedPerson {
   std::array<Filter, kFields> filters{};  // no bit set: the field is missing
-  std::string id_hash;                    // of the national identifier: 16 bytes, or empty
-  std::uint64_t group = 0;                // of the salt: only records of one group are compared
+  // Hashes of both names, sex, day and month of birth: names as they are; by their Soundex, in
+  // either order; by their Soundex with the postcode. 0: a part is missing. Without the salt: none.
+  std::array<std::uint64_t, 3> any_year{};
+  std::string id_hash;      // of the national identifier: 16 bytes, or empty
+  std::uint64_t group = 0;  // of the salt: only records of one group are compared
 
   friend bool operator==(const EncodedPerson&, const EncodedPerson&) = default;
 };
@@ -43,7 +47,17 @@ struct EncodedPerson {
 struct Hardening {
   bool salt = true;
   bool fold = true;
+  bool any_year = true;  // EncodedPerson::any_year is filled; with the salt alone
 };
+
+// Of sites that are larger, so many persons have their names, sex and day in common with another
+// that the hashes would join a common name's filters of all years, and undo the salt: 50,000 at
+// each of two sites join 7 of 90 years of the commonest name, 100,000 join 67.
+inline constexpr std::size_t kAnyYearPersonsMax = 50'000;
+
+inline Hardening HardeningFor(std::size_t n_persons) {
+  return {.any_year = n_persons <= kAnyYearPersonsMax};
+}
 
 class Encoder {
  public:
@@ -57,6 +71,8 @@ class Encoder {
  private:
   Filter Fill(std::string_view domain, std::string_view salt, const std::vector<std::string>& grams,
               std::size_t n_hashes) const;
+  std::uint64_t Hash(std::string_view domain, const std::vector<std::string>& parts) const;
+  void AddHashes(const PersonFields& person, EncodedPerson& encoded) const;
 
   crypto::HmacSha256Key key_;
   Hardening hardening_;
@@ -65,13 +81,17 @@ class Encoder {
 // Levels of DiceOverChance; a fold's loss is undone by the square root.
 //
 // Equal; at least 0.55 (a letter, a digit, one part of a date off); at least 0.38. Records of two
-// groups: nothing but the sex can be compared.
+// groups: nothing but the sex can be compared, unless their hashes by Soundex are equal. Then the
+// names are equal or much alike, the birth much (day and month), the postcode equal or not.
 Comparison CompareEncoded(const EncodedPerson& a, const EncodedPerson& b, bool folded = true);
 
 // Keys of a pass (blocking.h) out of the filters: equal filters of the date, and for names samples
 // of 10 bits, 24 times, that two alike filters have in common (locality-sensitive hashing by
 // Hamming distance: Indyk & Motwani 1998; Karapiperis & Verykios 2015 for Bloom filters). They need
-// no secret.
+// no secret. The last pass has the hash by Soundex.
 std::vector<std::uint64_t> EncodedBlockKeys(const EncodedPerson& person, std::size_t pass);
+
+// Equal for equal filters of a group; 0 for a missing one.
+std::uint64_t FilterKey(const EncodedPerson& person, Field field);
 
 }  // namespace essaim::linkage

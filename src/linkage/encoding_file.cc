@@ -14,7 +14,8 @@
 namespace essaim::linkage {
 namespace {
 
-constexpr std::string_view kEncodingsMark = "essaim encodings 1", kLinksMark = "essaim links 1";
+constexpr std::string_view kEncodingsMark = "essaim encodings 2", kOldMark = "essaim encodings 1",
+                           kLinksMark = "essaim links 1";
 
 absl::Status Damaged(std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("not a file of encodings: ", Av(what)));
@@ -26,6 +27,9 @@ absl::StatusOr<EncodedPerson> ReadPerson(ByteReader& reader) {
   ESSAIM_ASSIGN_OR_RETURN(person.id_hash, reader.Bytes(kIdHashBytes));
   if (!person.id_hash.empty() && person.id_hash.size() != kIdHashBytes)
     return Damaged("a hash of a wrong length");
+  for (std::uint64_t& hash : person.any_year) {
+    ESSAIM_ASSIGN_OR_RETURN(hash, reader.U64());
+  }
   for (Filter& filter : person.filters) {
     for (std::uint64_t& word : filter) {
       ESSAIM_ASSIGN_OR_RETURN(word, reader.U64());
@@ -37,6 +41,9 @@ absl::StatusOr<EncodedPerson> ReadPerson(ByteReader& reader) {
 absl::StatusOr<EncodingFile> ReadAll(ByteReader& reader, std::size_t n_bytes) {
   EncodingFile file;
   ESSAIM_ASSIGN_OR_RETURN(const std::string mark, reader.Bytes(kEncodingsMark.size()));
+  if (mark == kOldMark)
+    return Damaged(
+        "it is of an earlier version of Essaim: export it again (essaim node link export)");
   if (mark != kEncodingsMark) return Damaged("it does not begin as one");
   ESSAIM_ASSIGN_OR_RETURN(file.project, reader.Bytes(64));
   ESSAIM_ASSIGN_OR_RETURN(file.site, reader.Bytes(64));
@@ -113,6 +120,7 @@ std::string WriteEncodings(const EncodingFile& file) {
     for (const char byte : token) w.U8(static_cast<std::uint8_t>(byte));
     w.U64(person->group);
     w.Bytes(person->id_hash);
+    for (const std::uint64_t hash : person->any_year) w.U64(hash);
     for (const Filter& filter : person->filters) {
       for (const std::uint64_t word : filter) w.U64(word);
     }

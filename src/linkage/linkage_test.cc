@@ -1,4 +1,5 @@
 // The parts: fields, likeness, levels, blocks, groups.
+#include <algorithm>
 #include <numeric>
 
 #include "base/testing/status_matchers.h"
@@ -6,6 +7,7 @@
 #include "linkage/clusters.h"
 #include "linkage/comparison.h"
 #include "linkage/encoding.h"
+#include "linkage/name_shares.h"
 #include "linkage/person_fields.h"
 #include "linkage/similarity.h"
 
@@ -123,6 +125,23 @@ TEST(Comparison, LevelsOfErrors) {
   EXPECT_EQ(level(Field::kPostcode, [](auto& o) { o.postcode = "75020"; }), kMedium);
 }
 
+TEST(Comparison, PartsOfNames) {
+  const auto levels = [](const RawPerson& a, const RawPerson& b) {
+    return Compare(Normalise(a), Normalise(b));
+  };
+  const Comparison joined = levels({.family_name = "Martin-Durand", .given_names = "Jean-Pierre"},
+                                   {.family_name = "DURAND", .given_names = "Jean Pierre"});
+  EXPECT_EQ(joined[Field::kFamily], kHigh);
+  EXPECT_EQ(joined[Field::kGiven], kHigh);
+  // The same given names in another order; but a second one that is another's first may be a
+  // twin's.
+  EXPECT_EQ(
+      levels({.given_names = "Claire, Marie"}, {.given_names = "Marie, Claire"})[Field::kGiven],
+      kHigh);
+  EXPECT_EQ(levels({.given_names = "Luc, Paul"}, {.given_names = "Paul"})[Field::kGiven], kNone);
+  EXPECT_EQ(levels({.family_name = "Le Goff"}, {.family_name = "Goffin"})[Field::kFamily], kNone);
+}
+
 EncodedPerson Encode(const PersonFields& p, const char* secret = "0123456789abcdef") {
   return Encoder(SecretBytes::CopyOf(secret), "p").Encode(p);
 }
@@ -146,7 +165,7 @@ TEST(Encoding, EncodingsAgreeAsTheTextsDo) {
   EXPECT_EQ(CompareEncoded(Encode(p), Encode(typo)).levels,
             (std::array<std::int8_t, 5>{2, 3, 2, 3, -1}));
   EXPECT_EQ(CompareEncoded(Encode(p), Encode(stranger)).levels,
-            (std::array<std::int8_t, 5>{0, 0, 0, 0, 0}));
+            (std::array<std::int8_t, 5>{0, 0, 1, 0, 0}));
   PersonFields swapped = p;
   std::swap(swapped.family, swapped.given);
   EXPECT_EQ(CompareEncoded(Encode(p), Encode(swapped)).levels,
@@ -178,22 +197,108 @@ TEST(Encoding, TheSaltMakesAnotherFilterOfTheSameNameEveryYear) {
   EXPECT_EQ(CompareEncoded(a, b).levels, (std::array<std::int8_t, 5>{-1, -1, -1, -1, -1}));
 }
 
-TEST(Blocking, PairsOfABlockComeOnce) {
+TEST(Encoding, AWrongYearHidesNobodyWhoseNamesSoundAlike) {
+  PersonFields p{.family = "LEFEBVRE",
+                 .given = "CLAIRE",
+                 .birth = "19840512",
+                 .sex = "F",
+                 .postcode = "75011"};
+  const EncodedPerson a = Encode(p);
+  p.birth = "19480512";
+  EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{3, 3, 2, 3, 3}));
+  EXPECT_EQ(EncodedBlockKeys(a, kPasses.size() - 1),
+            EncodedBlockKeys(Encode(p), kPasses.size() - 1));
+  p.family = "LEFEVRE";
+  p.postcode = "75012";
+  EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{2, 2, 2, 3, 0}));
+  p.birth = "19480513";
+  EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{-1, -1, -1, 3, -1}));
+  p.birth = "19480000";
+  EXPECT_TRUE(EncodedBlockKeys(Encode(p), kPasses.size() - 1).empty());
+}
+
+using KeyLists = std::vector<std::vector<std::uint64_t>>;
+
+BlockIndex IndexOf(const KeyLists& a, const KeyLists& b) {
+  return {a.size(), b.size(), [&](bool second, std::size_t i) { return second ? b[i] : a[i]; }};
+}
+
+std::vector<Pair> PairsOf(const std::vector<BlockIndex>& indexes, std::size_t n_a) {
+  std::vector<Pair> pairs;
+  ForEachPair(indexes, n_a, [&](const Pair& pair) { pairs.push_back(pair); });
+  return pairs;
+}
+
+TEST(Blocking, PairsOfSeveralKeysComeOnce) {
   const KeyLists a = {{1, 2}, {2}, {}}, b = {{2, 1}, {3}};
-  const auto between = PairsOf(a, &b);
-  ASSERT_OK(between);
-  EXPECT_THAT(between->pairs, ElementsAre(Pair{0, 0}, Pair{1, 0}));
-  const auto within = PairsOf(a, nullptr);
-  ASSERT_OK(within);
-  EXPECT_THAT(within->pairs, ElementsAre(Pair{0, 1}));
+  const BlockIndex between = IndexOf(a, b), within = IndexOf(a, {});
+  EXPECT_EQ(between.n_pairs(), 3u);
+  EXPECT_THAT(PairsOf({between}, 3), ElementsAre(Pair{0, 0}, Pair{1, 0}));
+  EXPECT_THAT(PairsOf({within}, 3), ElementsAre(Pair{0, 1}));
+  const BlockIndex other = IndexOf({{9}, {}, {9}}, {{9}, {}});
+  EXPECT_THAT(PairsOf({between, other}, 3), ElementsAre(Pair{0, 0}, Pair{1, 0}, Pair{2, 0}));
 }
 
 TEST(Blocking, ABlockOfEverybodyIsLeftOut) {
-  const KeyLists a(2'000, {7});
-  const auto within = PairsOf(a, nullptr);
-  ASSERT_OK(within);
-  EXPECT_THAT(within->pairs, IsEmpty());
-  EXPECT_EQ(within->n_left_out, 1u);
+  const BlockIndex within = IndexOf(KeyLists(2'000, {7}), {});
+  EXPECT_THAT(PairsOf({within}, 2'000), IsEmpty());
+  EXPECT_EQ(within.n_left_out(), 1u);
+}
+
+// More pairs than are held at once: stretch by stretch they are the same.
+TEST(Blocking, ManyPairsAreGoneThroughInStretches) {
+  KeyLists a(6'000);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = {i % 6};
+  const BlockIndex within = IndexOf(a, {});
+  EXPECT_GT(within.n_pairs(), 2'900'000u);
+  std::uint64_t n = 0;
+  Pair last;
+  bool rising = true;
+  ForEachPair(std::vector<BlockIndex>{within, within}, a.size(), [&](const Pair& pair) {
+    rising = rising && (n == 0 || last < pair);
+    last = pair;
+    ++n;
+  });
+  EXPECT_TRUE(rising);
+  EXPECT_EQ(n, within.n_pairs());
+}
+
+TEST(Blocking, AWrongYearOrHalfAName) {
+  const PersonFields p = Normalise({.family_name = "Martin-Durand",
+                                    .given_names = "Claire",
+                                    .birth_date = "1984-05-12",
+                                    .sex = "F",
+                                    .postcode = "75011"});
+  const auto share = [&](const PersonFields& other, std::size_t pass) {
+    const std::vector<std::uint64_t> a = BlockKeys(p, pass), b = BlockKeys(other, pass);
+    return std::ranges::any_of(
+        a, [&](std::uint64_t key) { return std::ranges::find(b, key) != b.end(); });
+  };
+  PersonFields wrong_year = p, half = p;
+  wrong_year.birth = "19480512";
+  wrong_year.given = "KLAIRE";  // another Soundex
+  EXPECT_FALSE(share(wrong_year, 2));
+  EXPECT_TRUE(share(wrong_year, 6));
+  half.family = "DURAND";
+  half.family_parts = "";
+  EXPECT_TRUE(share(half, 2));
+}
+
+TEST(NameShares, ARareNameSaysMore) {
+  // Of 1,000 names 100 are the same, the others different.
+  const auto name = [](bool, std::size_t i) {
+    return NameShares::Name{.key = i < 100 ? 1 : i + 1, .group = 7};
+  };
+  const NameShares shares(1'000, 0, name);
+  EXPECT_NEAR(shares.Of({.key = 1, .group = 7}), 0.098, 0.01);
+  EXPECT_LT(shares.Of({.key = 500, .group = 7}), 0.002);
+  EXPECT_EQ(shares.Of({.key = 1, .group = 8}), 1);  // nobody of that group
+  // Few records: a name that stands alone may be common all the same.
+  const NameShares few(
+      20, 0, [](bool, std::size_t i) { return NameShares::Name{.key = i / 2 + 1, .group = 0}; });
+  EXPECT_GT(few.Of({.key = 1, .group = 0}), 0.02);
+  const NameShares none(3, 3, [](bool, std::size_t) { return NameShares::Name{}; });
+  EXPECT_EQ(none.Of({}), 1);
 }
 
 TEST(Clusters, TheHeaviestTieWinsAndConflictsStayApart) {

@@ -1,6 +1,7 @@
 // Precision and recall of whole linkages on made-up persons, and what must never be linked.
 #include "linkage/linker.h"
 
+#include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
 #include "linkage/made_up_testing.h"
 
@@ -42,14 +43,14 @@ TEST_P(Accuracies, HoldTheirFloor) {
   EXPECT_GE(in_filters.recall, floor.encoded_recall);
 
   const auto equal = LinkDeterministically(a, b);
-  ASSERT_OK(equal);
-  EXPECT_LT(AccuracyOf(*lists, *equal).recall, in_clear.recall);  // what the model is for
+
+  EXPECT_LT(AccuracyOf(*lists, equal).recall, in_clear.recall);  // what the model is for
 }
 
 INSTANTIATE_TEST_SUITE_P(ErrorRates, Accuracies,
-                         ::testing::Values(Floor{0.01, 0.99, 0.99, 0.985, 0.98},
-                                           Floor{0.05, 0.99, 0.98, 0.985, 0.96},
-                                           Floor{0.20, 0.985, 0.94, 0.98, 0.88}));
+                         ::testing::Values(Floor{0.01, 0.99, 0.99, 0.985, 0.985},
+                                           Floor{0.05, 0.99, 0.985, 0.985, 0.975},
+                                           Floor{0.20, 0.985, 0.96, 0.985, 0.92}));
 
 TEST(Linker, DuplicatesWithinAList) {
   const auto lists = MakeUp(kNames, {.n = 1'000, .shared = 0.1, .error_rate = 0.05, .seed = 5});
@@ -85,6 +86,9 @@ TEST(Linker, APersonDecidesOnTwinsAndDoubtfulIdentifiers) {
   EXPECT_FALSE(NeedsPerson(Scored(Claire(), twin, IdAgreement::kEqual)));
   EXPECT_TRUE(NeedsPerson(Scored(Claire(), Claire(), IdAgreement::kDifferent)));
   EXPECT_FALSE(NeedsPerson(Scored(Claire(), Claire(), IdAgreement::kUnknown)));
+  PersonFields mother = Claire();
+  mother.birth = "19570920";
+  EXPECT_TRUE(NeedsPerson(Scored(Claire(), mother, IdAgreement::kUnknown)));
   const PersonFields child{.family = "MARTIN", .given = "HUGO", .birth = "20150203", .sex = "M"};
   EXPECT_TRUE(NeedsPerson(Scored(Claire(), child, IdAgreement::kEqual)));
 }
@@ -103,6 +107,47 @@ TEST(Linker, AnIdentifierAloneBringsAPairTogether) {
   const auto result = Link(task, {});
   ASSERT_OK(result);
   EXPECT_EQ(OneToOne(task, *result), (std::vector<Pair>{{1, 0}}));
+}
+
+TEST(Linker, EachPairSaysWhichKeysBroughtItTogether) {
+  PersonFields other = Claire();
+  other.birth = "19480512";
+  const std::vector<PersonFields> a = {Claire()}, b = {other};
+  const auto result = Link(TaskOf(a, b), {.probability_least = 0});
+  ASSERT_OK(result);
+  ASSERT_EQ(result->pairs.size(), 1u);
+  EXPECT_EQ(PassNames(result->pairs[0].passes),
+            "names;given name and postcode;family name and postcode;name, day and month");
+  EXPECT_EQ(result->n_of_pass[0], 0u);
+  EXPECT_EQ(result->n_of_pass[1], 1u);
+}
+
+TEST(Linker, ARareNameWeighsMoreThanACommonOne) {
+  std::vector<PersonFields> a, b;
+  for (int i = 0; i < 200; ++i) {
+    PersonFields p{.family = i % 2 == 0 ? "NGUYEN"
+                                        : "Q" + std::string(1, static_cast<char>('A' + i % 26)) +
+                                              std::string(1, static_cast<char>('A' + i / 26)),
+                   .given = "CLAIRE",
+                   .birth = absl::StrCat(1930 + i % 80, "05", 10 + i % 19),
+                   .sex = "F",
+                   .postcode = "75011"};
+    a.push_back(p);
+    b.push_back(p);
+  }
+  const LinkTask task = TaskOf(a, b);
+  const auto by_name = Link(task, {.probability_least = 0}),
+             alike = Link(task, {.probability_least = 0, .by_name = false});
+  ASSERT_OK(by_name);
+  ASSERT_OK(alike);
+  const auto weight = [](const LinkResult& result, std::uint32_t i) {
+    for (const ScoredPair& p : result.pairs) {
+      if (p.pair == Pair{i, i}) return p.weight;
+    }
+    return 0.0;
+  };
+  EXPECT_GT(weight(*by_name, 1), weight(*by_name, 0) + 3);  // QBA, NGUYEN
+  EXPECT_NEAR(weight(*alike, 1), weight(*alike, 0), 1e-9);
 }
 
 TEST(Linker, NobodyOrOneIsNoFault) {

@@ -77,7 +77,18 @@ std::string RareName(Chance& chance) {
   static constexpr std::array<const char*, 16> kEnd = {"ard", "aud", "eau", "el",  "er",  "et",
                                                        "ez",  "ier", "in",  "let", "man", "not",
                                                        "on",  "rie", "son", "zy"};
-  return absl::StrCat(kBegin[chance.Below(24)], kMiddle[chance.Below(16)], kEnd[chance.Below(16)]);
+  std::string name = kBegin[chance.Below(24)];
+  name += kMiddle[chance.Below(16)];
+  if (chance.Is(0.4)) name += kMiddle[chance.Below(16)];
+  name += kEnd[chance.Below(16)];
+  return chance.Is(0.05) ? absl::StrCat(chance.Is(0.5) ? "Le " : "De ", name) : name;
+}
+
+// "Claire", "Claire, Marie", "Jean-Pierre".
+std::string GivenNames(const WeightedNames& names, Chance& chance) {
+  const std::string& first = names.Draw(chance);
+  if (chance.Is(0.06)) return absl::StrCat(first, "-", names.Draw(chance));
+  return chance.Is(0.2) ? absl::StrCat(first, ", ", names.Draw(chance)) : first;
 }
 
 std::string Postcode(Chance& chance) {
@@ -88,8 +99,11 @@ std::string Postcode(Chance& chance) {
 }
 
 std::string Birth(Chance& chance) {
-  return absl::StrFormat("%04d-%02d-%02d", 1930 + chance.Below(90), 1 + chance.Below(12),
-                         1 + chance.Below(28));
+  const std::size_t month = 1 + chance.Below(12);
+  const std::size_t days = month == 2                                              ? 28
+                           : month == 4 || month == 6 || month == 9 || month == 11 ? 30
+                                                                                   : 31;
+  return absl::StrFormat("%04d-%02d-%02d", 1930 + chance.Below(90), month, 1 + chance.Below(days));
 }
 
 std::string NirFor(const RawPerson& p, Chance& chance) {
@@ -104,10 +118,11 @@ RawPerson NewPerson(const Names& names, const RawPerson* before, const MadeUpOpt
                     Chance& chance) {
   const std::string language = chance.Is(0.5) ? "fr/" : "en/";
   const bool twin = before != nullptr && chance.Is(0.01);
+  const bool namesake = before != nullptr && !twin && chance.Is(0.001);
   const bool household = twin || (before != nullptr && chance.Is(0.125));
   RawPerson p;
   p.sex = chance.Is(0.5) ? "M" : "F";
-  p.given_names = names.at(language + (p.sex == "M" ? "male" : "female")).Draw(chance);
+  p.given_names = GivenNames(names.at(language + (p.sex == "M" ? "male" : "female")), chance);
   p.family_name = chance.Is(language == "fr/" ? 0.6 : 0.2)
                       ? RareName(chance)
                       : names.at(language + "family").Draw(chance);
@@ -116,6 +131,12 @@ RawPerson NewPerson(const Names& names, const RawPerson* before, const MadeUpOpt
   if (household) {
     p.family_name = before->family_name;
     p.postcode = before->postcode;
+    if (!twin && p.sex == before->sex && chance.Is(0.04)) p.given_names = before->given_names;
+  }
+  if (namesake) {
+    p = *before;
+    p.postcode = Postcode(chance);
+    p.identifiers.clear();
   }
   if (chance.Is(options.with_id)) p.identifiers.push_back({"NIR", NirFor(p, chance)});
   return p;
@@ -150,26 +171,59 @@ void Mistype(std::string& text, Chance& chance) {
   }
 }
 
+// Letters beyond ASCII as a wrong decoding leaves them: each byte a sign of its own, or a blank.
+void LoseAccents(std::string& name, Chance& chance) {
+  std::string lost;
+  const bool blank = chance.Is(0.5);
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x80) {
+      lost += c;
+    } else if (static_cast<unsigned char>(c) >= 0xC0) {  // the first byte of a letter
+      lost += blank ? "" : "A";
+    }
+  }
+  name = lost;
+}
+
 void SpoilName(std::string& name, const std::string& other, Chance& chance) {
   const std::size_t kind = chance.Below(20);
+  const bool accents =
+      std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
   if (kind == 0) {
     name.clear();
   } else if (kind == 1) {
-    name = absl::StrCat(name, "-", other);
+    name = chance.Is(0.5) ? absl::StrCat(name, "-", other) : absl::StrCat(other, "-", name);
+  } else if (accents && kind < 12) {
+    LoseAccents(name, chance);
   } else {
     Mistype(name, chance);
     if (kind < 5) Mistype(name, chance);
   }
 }
 
+// Of "Jean-Pierre" the hyphen or the second name goes, of "Claire, Marie" the order.
+void SpoilGiven(std::string& names, const std::string& other, Chance& chance) {
+  const std::size_t hyphen = names.find('-'), comma = names.find(", ");
+  if (hyphen != std::string::npos && chance.Is(0.6)) {
+    names = chance.Is(0.5) ? names.substr(0, hyphen)
+                           : absl::StrCat(names.substr(0, hyphen), " ", names.substr(hyphen + 1));
+  } else if (comma != std::string::npos && chance.Is(0.2)) {
+    names = absl::StrCat(names.substr(comma + 2), ", ", names.substr(0, comma));
+  } else {
+    SpoilName(names, other, chance);
+  }
+}
+
 void SpoilBirth(std::string& date, Chance& chance) {
-  const std::size_t kind = chance.Below(10);
-  if (kind < 3) {  // day and month exchanged
+  const std::size_t kind = chance.Below(20);
+  if (kind < 6) {  // day and month exchanged
     date = absl::StrCat(date.substr(0, 5), date.substr(8), "-", date.substr(5, 2));
-  } else if (kind == 3) {
+  } else if (kind < 8) {
     date.clear();
+  } else if (kind == 8) {  // the year is all that was known
+    date.replace(5, 5, "01-01");
   } else {  // a digit of the year's end, the month's or the day's
-    static constexpr std::array<std::size_t, 4> kDigits = {3, 6, 8, 9};
+    static constexpr std::array<std::size_t, 5> kDigits = {2, 3, 6, 8, 9};
     const std::size_t at = kDigits[chance.Below(kDigits.size())];
     date[at] = static_cast<char>('0' + chance.Below(at == 8 ? 3 : 10));
   }
@@ -177,14 +231,17 @@ void SpoilBirth(std::string& date, Chance& chance) {
 
 RawPerson Spoil(RawPerson p, const Names& names, double rate, Chance& chance) {
   if (chance.Is(rate)) SpoilName(p.family_name, names.at("fr/family").Draw(chance), chance);
-  if (chance.Is(rate)) SpoilName(p.given_names, names.at("fr/female").Draw(chance), chance);
+  if (chance.Is(rate)) SpoilGiven(p.given_names, names.at("fr/female").Draw(chance), chance);
   if (chance.Is(rate / 10)) std::swap(p.family_name, p.given_names);
-  if (p.sex == "F" && chance.Is(rate / 5)) p.family_name = names.at("en/family").Draw(chance);
+  if (p.sex == "F" && chance.Is(rate / 4)) p.family_name = names.at("en/family").Draw(chance);
   if (chance.Is(rate)) SpoilBirth(p.birth_date, chance);
-  if (chance.Is(rate / 5)) p.sex = p.sex == "M" ? "F" : "M";
+  if (chance.Is(rate / 5)) p.sex = chance.Is(0.5) ? "" : p.sex == "M" ? "F" : "M";
   if (chance.Is(rate)) {
-    if (chance.Is(0.7))
+    const double kind = chance.Share();
+    if (kind < 0.6)
       p.postcode = Postcode(chance);
+    else if (kind < 0.8)
+      p.postcode.clear();
     else
       Mistype(p.postcode, chance);
   }

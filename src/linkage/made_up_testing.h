@@ -29,10 +29,14 @@ struct MadeUpLists {
 };
 
 // Half French, half English. One person in eight is of the household of the one before (the same
-// family name and postcode), one in a hundred a twin of it. Errors: a letter inserted, left out,
-// taken for another (by sound, by look, by neighbourhood on the keyboard) or exchanged with the
-// next; a field left empty; names exchanged; a married name; day and month exchanged, a digit of
-// the date; a move. kNotFound: no `names_csv` (tests/data/linkage/names.csv).
+// family name and postcode), some with the given name too; one in a hundred is a twin of it, one in
+// a thousand another person with its names and birth date, in another town. Some given names are
+// compound ("Jean-Pierre") or several. Errors: a letter inserted, left out, taken for another (by
+// sound, by look, by neighbourhood on the keyboard) or exchanged with the next; accents that a
+// decoding broke; a field left empty; names exchanged; half of a compound name; a married name,
+// alone or as a part; day and month exchanged, a digit of the date (the year's last two too), 1
+// January for a day that is not known; a move. kNotFound: no `names_csv`
+// (tests/data/linkage/names.csv).
 absl::StatusOr<MadeUpLists> MakeUp(const std::string& names_csv, const MadeUpOptions& options);
 
 std::vector<PersonFields> FieldsOf(const std::vector<MadeUpPerson>& people);

@@ -8,6 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/bytes.h"
 #include "base/strings.h"
 #include "crypto/hash.h"
@@ -59,12 +61,24 @@ std::string WithoutSpaces(std::string text) {
   return text;
 }
 
+// The words of a folded text, sorted; nothing where there is but one.
+std::string PartsOf(std::string_view folded) {
+  std::vector<std::string> words = absl::StrSplit(Av(folded), ' ', absl::SkipEmpty());
+  if (words.size() < 2) return "";
+  std::ranges::sort(words);
+  return absl::StrJoin(words, " ");
+}
+
+std::string_view FirstOf(std::string_view names) {
+  const std::size_t begin = names.find_first_not_of(" ,;");
+  if (begin == std::string_view::npos) return "";
+  return names.substr(begin, names.find_first_of(" ,;", begin) - begin);
+}
+
 // Given names stand in the order of the register; the first is the one that everybody uses. A
 // hyphen joins two to one.
 std::string FirstGivenName(std::string_view names) {
-  const std::size_t begin = names.find_first_not_of(" ,;");
-  if (begin == std::string_view::npos) return "";
-  return WithoutSpaces(FoldLetters(names.substr(begin, names.find_first_of(" ,;", begin) - begin)));
+  return WithoutSpaces(FoldLetters(FirstOf(names)));
 }
 
 // YYYY-MM-DD, YYYY-MM, YYYY or YYYYMMDD, with anything after it; DD/MM/YYYY, with any sign between,
@@ -208,6 +222,9 @@ std::string HashedId(const SecretBytes& secret, std::string_view nir) {
 PersonFields Normalise(const RawPerson& raw) {
   PersonFields fields{.family = WithoutSpaces(FoldLetters(raw.family_name)),
                       .given = FirstGivenName(raw.given_names),
+                      .family_parts = PartsOf(FoldLetters(raw.family_name)),
+                      .given_parts = PartsOf(FoldLetters(FirstOf(raw.given_names))),
+                      .given_all = PartsOf(FoldLetters(raw.given_names)),
                       .birth = BirthOf(raw.birth_date),
                       .sex = SexOf(raw.sex),
                       .postcode = PostcodeOf(raw.postcode),

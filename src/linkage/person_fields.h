@@ -22,8 +22,11 @@ struct RawPerson {
 
 // Empty text: not known.
 struct PersonFields {
-  std::string family;       // letters alone: "LEGOFF" for "Le Goff"
-  std::string given;        // the first given name: "JEANPIERRE" for "Jean-Pierre, Paul"
+  std::string family;  // letters alone: "LEGOFF" for "Le Goff"
+  std::string given;   // the first given name: "JEANPIERRE" for "Jean-Pierre, Paul"
+  // Words, sorted, one blank between; empty where there is but one, which stands above. "DURAND
+  // MARTIN" for "Martin-Durand", "JEAN PIERRE" of the first given name, "JEAN PAUL PIERRE" of all.
+  std::string family_parts, given_parts, given_all;
   std::string birth;        // YYYYMMDD, with zeros for a month or day that is not known
   std::string sex;          // "M" or "F"
   std::string postcode;     // capitals and digits

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
-
-#include "absl/strings/str_cat.h"
 
 namespace essaim::linkage {
 namespace {
@@ -82,18 +79,13 @@ std::vector<std::string> Bigrams(std::string_view text) {
   return grams;
 }
 
-double DiceOverChance(std::span<const std::uint64_t> a, std::span<const std::uint64_t> b) {
-  if (a.size() != b.size()) return 0;
-  int n_a = 0, n_b = 0, n_both = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    n_a += std::popcount(a[i]);
-    n_b += std::popcount(b[i]);
-    n_both += std::popcount(a[i] & b[i]);
-  }
-  if (n_a == 0 || n_b == 0) return 0;
-  const double sum = n_a + n_b, bits = static_cast<double>(64 * a.size());
-  const double dice = 2.0 * n_both / sum;
-  const double chance = 2.0 * n_a * (n_b / bits) / sum;
+double DiceOverChance(const Filter& a, const Filter& b) {
+  const Overlap overlap = OverlapOf(a, b);
+  if (overlap.n_a == 0 || overlap.n_b == 0) return 0;
+  constexpr double kBits = 64 * kFilterWords;
+  const double n_a = overlap.n_a, n_b = overlap.n_b;
+  const double dice = 2.0 * overlap.n_both / (n_a + n_b);
+  const double chance = 2.0 * n_a * (n_b / kBits) / (n_a + n_b);
   return chance >= 1 ? 0 : std::max(0.0, (dice - chance) / (1 - chance));
 }
 

@@ -1,11 +1,11 @@
 // How alike two texts or two bit sets are: 0 (nothing in common) to 1 (equal).
 #pragma once
 
-#include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "linkage/filter_overlap.h"
 
 namespace essaim::linkage {
 
@@ -21,8 +21,8 @@ int EditDistance(std::string_view a, std::string_view b, int most);
 // Pairs of neighbours with a blank on both ends: "_A", "AB", "B_". Empty for an empty text.
 std::vector<std::string> Bigrams(std::string_view text);
 
-// Dice's coefficient of two sets of `n_bits` bits, less what two unrelated sets of their sizes have
-// in common: 0 for unrelated ones, 1 for equal ones. Sets of different length, or an empty one: 0.
-double DiceOverChance(std::span<const std::uint64_t> a, std::span<const std::uint64_t> b);
+// Dice's coefficient of two filters, less what two unrelated ones of their sizes have in common: 0
+// for unrelated ones, 1 for equal ones. An empty one: 0.
+double DiceOverChance(const Filter& a, const Filter& b);
 
 }  // namespace essaim::linkage

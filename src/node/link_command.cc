@@ -149,6 +149,11 @@ absl::Status Export(const LinkArguments& args) {
       "%s: %zu persons, encoded. Give it to the matcher, who must not have the secret, and to "
       "nobody who has it.\n\nThe matcher's next:\n  essaim node link match %s OTHER --out FOLDER\n",
       args.out.c_str(), people.size(), args.out.c_str());
+  if (people.size() > linkage::kAnyYearPersonsMax)
+    std::printf(
+        "\nA wrong year of birth will hide a person: of more than %zu the hashes against it would "
+        "tell too much.\n",
+        linkage::kAnyYearPersonsMax);
   return absl::OkStatus();
 }
 

@@ -75,6 +75,12 @@ void Add(LinkablePerson& person, const Identity& identity, const SecretBytes* id
       !linkage::IsHashedId(fields.national_id))
     fields.national_id = linkage::HashedId(*id_secret, fields.national_id);
   PersonFields& f = person.fields;
+  // A name's words come with the name.
+  if (f.family.empty()) f.family_parts = fields.family_parts;
+  if (f.given.empty()) {
+    f.given_parts = fields.given_parts;
+    f.given_all = fields.given_all;
+  }
   for (auto member : {&PersonFields::family, &PersonFields::given, &PersonFields::birth,
                       &PersonFields::sex, &PersonFields::postcode, &PersonFields::national_id})
     Fill(f.*member, fields.*member);
@@ -258,7 +264,7 @@ absl::StatusOr<DuplicateReport> FindDuplicates(const std::vector<LinkablePerson>
 }
 
 std::string ReviewCsv(const DuplicateReport& report, bool show) {
-  std::string csv = "decision,keep,other,probability,weight,identifier";
+  std::string csv = "decision,keep,other,probability,weight,identifier,keys";
   for (const std::string_view field : linkage::kFieldNames) absl::StrAppend(&csv, ",", Av(field));
   if (show) csv += ",keep_name,keep_birth,keep_identifier,other_name,other_birth,other_identifier";
   csv += "\n";
@@ -266,8 +272,9 @@ std::string ReviewCsv(const DuplicateReport& report, bool show) {
     const char* id = d.score.id == IdAgreement::kEqual       ? "equal"
                      : d.score.id == IdAgreement::kDifferent ? "different"
                                                              : "-";
-    absl::StrAppendFormat(&csv, "%s,%d,%d,%.6f,%.2f,%s", d.merge ? "merge" : "", d.keep->person_id,
-                          d.other->person_id, d.score.probability, d.score.weight, id);
+    absl::StrAppendFormat(&csv, "%s,%d,%d,%.6f,%.2f,%s,%s", d.merge ? "merge" : "",
+                          d.keep->person_id, d.other->person_id, d.score.probability,
+                          d.score.weight, id, Cell(linkage::PassNames(d.score.passes)));
     for (const std::int8_t level : d.score.comparison.levels)
       absl::StrAppend(&csv, ",", Av(linkage::LevelName(level)));
     if (show) {

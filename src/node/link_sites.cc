@@ -82,7 +82,7 @@ absl::StatusOr<linkage::EncodingFile> ExportEncodings(SqlEngine& identity_sql,
   if (people.size() > linkage::kRecordsMax)
     return absl::ResourceExhaustedError(
         absl::StrCat("more than ", linkage::kRecordsMax, " persons in one file"));
-  const linkage::Encoder encoder(secret, project);
+  const linkage::Encoder encoder(secret, project, linkage::HardeningFor(people.size()));
   linkage::EncodingFile file{.project = project, .site = site, .key_check = encoder.KeyCheck()};
   for (const LinkablePerson& person : people) {
     std::string token(linkage::kTokenBytes, '\0');
