@@ -51,6 +51,9 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenDicom(const SourceArguments& args
              reading.Query(absl::StrCat("SELECT COUNT(*) FROM person WHERE person_id = ", id)));
          return std::get<std::int64_t>(rows.rows[0][0]) > 0;
        },
+       .visit_on = [visits = dicom::StudyVisits(tools.reading, tools.date_shift)](
+                       std::int64_t person,
+                       const std::string& day) mutable { return visits.On(person, day); },
        .system = args.system,
        .accept_burned_in = args.accept_burned_in,
        .retain_patient_characteristics = args.retain_patient_characteristics});
