@@ -89,8 +89,10 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
                      .identities = &tools.identities,
                      .known = std::make_shared<hl7v2::KnownRows>(tools.reading, tools.date_shift)});
   if (args.from == "text")
-    return text::OpenNoteFiles(
-        args.paths, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .system = args.system});
+    return text::OpenNoteFiles(args.paths, {.ids = &tools.ids,
+                                            .vocabulary = &tools.vocabulary,
+                                            .system = args.system,
+                                            .text_folders = args.text_folders});
   if (args.from == "csv") return OpenMapped(args, tools);
   if (args.from == "vcf") return OpenVcf(args, tools);
   if (args.from == "wfdb")

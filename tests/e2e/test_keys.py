@@ -398,6 +398,44 @@ class Mending(Site):
         self.assertEqual(self.retry(rows)[0]["rejected"], 0)
         self.run_node("identity", self.site, "--value", "77")
 
+    def test_rows_of_notes_come_again_with_the_files_that_they_name(self):
+        self.write("notes/a.txt", "Examen normal.")
+        index = self.write("notes/index.csv", "patient,file,date\n1,a.txt,2020-13-01\n2,b.txt,2020-01-02\n")
+        lines = self.write("more/lines.ndjson", '{"patient": "1", "text": "Bon", "date": "never"}\n')
+        self.run_node("load", self.site, "--from", "text", "--system", "H", index.parent, lines)
+        rows = self.exported()
+        self.assertEqual([(r["field"], r["raw"]) for r in rows],
+                         [("date", "1,a.txt,2020-13-01"), ("file", "2,b.txt,2020-01-02"),
+                          ("date", '{"patient": "1", "text": "Bon", "date": "never"}')])
+        rows[0]["raw"] = "1,a.txt,2020-12-01"
+        self.write("notes/b.txt", "Toux.")
+        rows[2]["raw"] = '{"patient": "1", "text": "Bon", "date": "2020-01-03"}'
+        self.assertEqual(self.retry(rows)[0]["rejected"], 0)
+        last = self.json_of("loads", self.site)[-1]
+        self.assertEqual(({t["table"]: t["loaded"] for t in last["tables"]}, last["kind"]), ({"note": 3}, "text"))
+
+    def test_rows_of_a_vocabulary_come_again_as_rows_of_its_table(self):
+        folder = self.folder / "athena"
+        folder.mkdir()
+        (folder / "VOCABULARY.csv").write_text(
+            "vocabulary_id\tvocabulary_name\tvocabulary_reference\tvocabulary_version\tvocabulary_concept_id\n"
+            "None\tOMOP\tOMOP\tv5.0\t44819096\n")
+        bad = '7x\t5" cannula\tDevice\tSNOMED\tPhysical Object\tS\t7\t19700101\t20991231\t'
+        (folder / "CONCEPT.csv").write_text(CONCEPT + bad + "\n")
+        self.run_node("load", self.site, "--from", "vocabulary", folder)
+        rows = self.exported()
+        self.assertEqual([r["raw"] for r in rows], [bad])
+        rows[0]["raw"] = bad.replace("7x", "7y")
+        self.assertEqual(self.retry(rows)[0]["rejected"], 1)
+        rows = self.exported()  # of the second load
+        rows[0]["raw"] = bad.replace("7x", "7")
+        self.assertEqual(self.retry(rows)[0]["rejected"], 0)
+        self.assertEqual({t["table"]: t["loaded"] for t in self.json_of("loads", self.site)[-1]["tables"]},
+                         {"concept": 1})
+        self.run_node("undo", self.site)
+        self.run_node("undo", self.site)
+        self.run_node("undo", self.site)
+
     def test_a_file_of_another_kind_is_named(self):
         self.run_node("rejected", "list", self.site)
         self.assertIn("no rejected row", self.run_node("rejected", "export", self.site, self.folder / "x.csv",
