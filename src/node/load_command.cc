@@ -304,6 +304,9 @@ Command LoadCommand(CLI::App& app) {
                    "of csv: write a mapping to begin with there, and load nothing");
   load->add_option("--samples", args->source.samples,
                    "of vcf, wfdb: CSV with the columns sample, person and perhaps system and date");
+  load->add_option("--reference", args->source.reference,
+                   "of vcf: a FASTA file, with its .fai or without, by which variants get the one "
+                   "spelling that VCF and the one that HGVS want");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
   load->add_flag("--full", args->whole,
                  "the files are the whole of their tables: rows of the same kind of source that "

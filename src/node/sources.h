@@ -21,7 +21,8 @@ namespace essaim::node {
 
 struct SourceArguments {
   std::string from = "omop", mapping, system;
-  std::string samples = "";  // of vcf, wfdb: CSV of whose the samples are
+  std::string samples = "";    // of vcf, wfdb: CSV of whose the samples are
+  std::string reference = "";  // of vcf: FASTA
   bool accept_burned_in = false, retain_patient_characteristics = false;  // of dicom
   std::vector<std::string> paths;
   bool keep_text = false;  // notes as they are, with the names in them
