@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -48,6 +49,19 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t max_by
           absl::StrCat(path, ": larger than ", max_bytes, " bytes"));
     }
   }
+}
+
+absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> paths;
+  std::error_code error;
+  // Not a range-for: its increment throws.
+  fs::directory_iterator at(path, error);
+  for (; !error && at != fs::directory_iterator(); at.increment(error))
+    paths.push_back(at->path().string());
+  if (error) return Failed(path, error.value());
+  std::ranges::sort(paths);
+  return paths;
 }
 
 absl::Status WriteFile(const std::string& path, std::string_view bytes, unsigned mode) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -15,6 +16,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
 // Writes beside, syncs and renames: after a crash there is the old file or the new one. `mode` as
 // for chmod.
 absl::Status WriteFile(const std::string& path, std::string_view bytes, unsigned mode = 0644);
+
+// The paths of what is in a folder, in the order of their names. kNotFound, kPermissionDenied,
+// kUnavailable, naming the folder; nothing is thrown where it cannot be read on.
+absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path);
 
 // kAlreadyExists if it is there and not an empty folder. Mode 0700.
 absl::Status MakePrivateFolder(const std::string& path);

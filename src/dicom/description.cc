@@ -188,6 +188,7 @@ Description Describe(DcmDataset& dataset) {
   }
   d.instance_number = Number(dataset, DCM_InstanceNumber);
   DescribePixels(dataset, texts, d);
+  d.measured = MeasuresOf(dataset);
   return d;
 }
 

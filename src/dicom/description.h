@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "dicom/measures.h"
+
 namespace essaim::dicom {
 
 struct CodedValue {
@@ -26,6 +28,7 @@ struct Description {
   std::optional<std::int64_t> instance_number, rows, columns, frames, samples, bits_allocated,
       bits_stored, pixel_representation;
   bool has_pixels = false;
+  Measured measured;
 };
 
 Description Describe(DcmDataset& dataset);

@@ -43,6 +43,7 @@ class DicomFiles : public CdmSource {
     Mapper mapper(options_, sink);
     ESSAIM_RETURN_IF_ERROR(ListFiles(
         paths_, [&](const ListedFile& file) -> absl::Status { return File(file, mapper, sink); }));
+    ESSAIM_RETURN_IF_ERROR(mapper.Finish());
     if (options_.images != nullptr) ESSAIM_RETURN_IF_ERROR(options_.images->Sync());
     Notices(mapper, sink);
     return absl::OkStatus();
@@ -175,6 +176,16 @@ class DicomFiles : public CdmSource {
           "patients without date of birth or age, who are in no other source "
           "yet: ",
           mapper.n_persons_without_birth(), "; their images wait for a row of person"));
+    }
+    if (mapper.n_studies_without_visit() > 0) {
+      sink.Notice(absl::StrCat("studies of no visit, because none of the person's covers the day: ",
+                               mapper.n_studies_without_visit()));
+    }
+    if (mapper.n_studies_of_several() > 0) {
+      sink.Notice(
+          absl::StrCat("studies of no visit, because several of the person's cover the "
+                       "day: ",
+                       mapper.n_studies_of_several()));
     }
   }
 

@@ -76,6 +76,18 @@ absl::StatusOr<std::set<std::string>> Needed(SqlEngine& engine,
 
 }  // namespace
 
+absl::StatusOr<std::vector<std::string>> ImagesOf(const std::string& root,
+                                                  const std::string& series) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
+                          ListFolder(absl::StrCat(root, "/", series)));
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    const std::string file = absl::StrCat(series, "/", fs::path(path).filename().string());
+    if (IsImageName(file)) files.push_back(file);
+  }
+  return files;
+}
+
 absl::StatusOr<std::unique_ptr<ImageStore>> ImageStore::Open(const std::string& folder,
                                                              SecretBytes key, Entropy& entropy) {
   ESSAIM_RETURN_IF_ERROR(MakeFolder(folder));
@@ -132,14 +144,11 @@ absl::Status ImageStore::SettleIncoming(SqlEngine& engine) const {
   std::error_code error;
   const std::string incoming = folder_ + kIncoming;
   if (!fs::exists(incoming, error)) return absl::OkStatus();
-  for (const auto& series : fs::directory_iterator(incoming, error)) {
-    const std::string name = series.path().filename().string();
-    std::vector<std::string> files;
-    for (const auto& entry : fs::directory_iterator(series.path(), error)) {
-      const std::string file = absl::StrCat(name, "/", entry.path().filename().string());
-      if (IsImageName(file)) files.push_back(file);
-    }
-    if (error) return Failed(series.path().string(), error);
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> all_series, ListFolder(incoming));
+  for (const std::string& series : all_series) {
+    const std::string name = fs::path(series).filename().string();
+    ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                            ImagesOf(folder_ + kIncoming, name));
     ESSAIM_ASSIGN_OR_RETURN(const std::set<std::string> needed, Needed(engine, files));
     if (!needed.empty()) ESSAIM_RETURN_IF_ERROR(MakeFolder(absl::StrCat(folder_, "/", name)));
     for (const std::string& file : needed) {
@@ -148,7 +157,6 @@ absl::Status ImageStore::SettleIncoming(SqlEngine& engine) const {
       if (error) return Failed(to, error);
     }
   }
-  if (error) return Failed(incoming, error);
   fs::remove_all(incoming, error);
   return error ? Failed(incoming, error) : absl::OkStatus();
 }
@@ -182,7 +190,9 @@ absl::Status ImageStore::Read(const std::string& file,
                               const std::function<absl::Status(std::string_view)>& take) const {
   if (!IsImageName(file)) return absl::InvalidArgumentError("no name of an image");
   if (key_.empty()) return absl::FailedPreconditionError("the store of images has no key");
-  return ReadSealed(absl::StrCat(folder_, "/", file), key_, take);
+  const std::string path = absl::StrCat(folder_, "/", file);
+  ESSAIM_ASSIGN_OR_RETURN(const SecretBytes* key, KeyOf(path));
+  return ReadSealed(path, *key, take);
 }
 
 absl::StatusOr<std::vector<std::string>> FilesOfLastLoad(SqlEngine& engine) {

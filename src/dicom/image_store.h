@@ -3,6 +3,7 @@
 //
 //   images/SERIES/NAME            in use: a row of essaim_image_instance says so (pixel_file)
 //   images/incoming/SERIES/NAME   of a load that has not ended, or was killed
+//   images/resealing              of a change of the key, on their way to their place
 //   images/removed                names that an undo is about to remove, one a line
 //
 // SERIES is the series' pseudonymous UID, NAME an HMAC of what the file holds. The warehouse is the
@@ -52,6 +53,23 @@ class ImageStore {
   absl::Status Settle(SqlEngine& engine);
   // To be followed by the change that makes them needless, and by Settle().
   absl::Status PlanRemoval(const std::vector<std::string>& files) const;
+
+  // The key that is about to take the first one's place: what is sealed under it opens too. What is
+  // put meanwhile is sealed under the first.
+  void OpenWith(SecretBytes next) { next_ = std::move(next); }
+
+  // Seals every image under that key, in its place, some at a time: killed at any moment, each is
+  // whole under one of the two. Afterwards the first key opens nothing here. kDataLoss: images that
+  // neither opens are left as they are, the others are done.
+  struct ResealRoom {
+    std::uint64_t bytes_waiting_max = std::uint64_t{256} << 20;  // and the largest image's
+  };
+
+  using ResealProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+  absl::Status Reseal(const ResealProgress& progress, const ResealRoom& room);
+
+  absl::Status Reseal(const ResealProgress& progress) { return Reseal(progress, {}); }
+
   // Verified piece by piece. kNotFound, kDataLoss.
   absl::Status Read(const std::string& file,
                     const std::function<absl::Status(std::string_view)>& take) const;
@@ -60,14 +78,19 @@ class ImageStore {
   ImageStore(std::string folder, SecretBytes key, Entropy& entropy, int lock)
       : folder_(std::move(folder)), key_(std::move(key)), entropy_(entropy), lock_(lock) {}
 
+  absl::StatusOr<const SecretBytes*> KeyOf(const std::string& path) const;
   absl::Status SettleIncoming(SqlEngine& engine) const;
   absl::Status SettleRemoved(SqlEngine& engine) const;
 
   std::string folder_;
-  SecretBytes key_;
+  SecretBytes key_, next_;  // next_ is empty unless the key is being replaced
   Entropy& entropy_;
   int lock_;
 };
+
+// SERIES/NAME of what is in root/SERIES.
+absl::StatusOr<std::vector<std::string>> ImagesOf(const std::string& root,
+                                                  const std::string& series);
 
 // The files of a load's rows, to be removed with it.
 absl::StatusOr<std::vector<std::string>> FilesOfLastLoad(SqlEngine& engine);

@@ -56,8 +56,19 @@ absl::Status Mapper::Map(const Description& d, const std::string& transfer_synta
   procedure_id_ = options_.ids->IdOf("procedure_occurrence", "dicom/study", d.study_uid);
   series_id_ = options_.ids->IdOf("image_occurrence", "dicom/series", d.series_uid);
   if (IsNew(persons_, person_id_)) ESSAIM_RETURN_IF_ERROR(Person(d, file));
+  ESSAIM_RETURN_IF_ERROR(FindVisit(d));
   if (IsNew(studies_, procedure_id_)) ESSAIM_RETURN_IF_ERROR(Study(d, file));
+  ESSAIM_RETURN_IF_ERROR(Device(d, file));
+  ESSAIM_ASSIGN_OR_RETURN(site_, SiteConcept(d));
   if (IsNew(series_, series_id_)) ESSAIM_RETURN_IF_ERROR(Series(d, file));
+  features_.Add({.series = series_id_,
+                 .person = person_id_,
+                 .procedure = procedure_id_,
+                 .visit = visit_id_,
+                 .anatomic_site = site_,
+                 .date = d.series_date,
+                 .file = std::string(file)},
+                d.measured);
   return Instance(d, transfer_syntax_uid, pixels, file);
 }
 
@@ -118,6 +129,7 @@ absl::Status Mapper::Study(const Description& d, std::string_view file) {
   row.Set("person_id", person_id_);
   row.Set("procedure_date", std::string_view(d.study_date));
   row.Set("procedure_type_concept_id", kEhr);
+  if (visit_id_ != 0) row.Set("visit_occurrence_id", visit_id_);
   std::int64_t concept_id = 0, source_id = 0;
   std::string source = absl::StrCat(d.modality, d.body_part.empty() ? "" : " ", d.body_part);
   for (const CodedValue& code : d.procedures) {
@@ -133,6 +145,50 @@ absl::Status Mapper::Study(const Description& d, std::string_view file) {
   row.Set("procedure_concept_id", concept_id);
   row.Set("procedure_source_concept_id", source_id);
   row.SetCut("procedure_source_value", source);
+  return row.WriteTo(sink_, {.file = file});
+}
+
+// A header names no visit that the warehouse would know: the one that was going on that day, if it
+// is the only one.
+absl::Status Mapper::FindVisit(const Description& d) {
+  visit_id_ = 0;
+  if (options_.visit_on == nullptr) return absl::OkStatus();
+  const auto known = visits_.find(procedure_id_);
+  if (known != visits_.end()) {
+    visit_id_ = known->second;
+    return absl::OkStatus();
+  }
+  ESSAIM_ASSIGN_OR_RETURN(const VisitOnDay found, options_.visit_on(person_id_, d.study_date));
+  visit_id_ = found.visit;
+  n_of_several_ += found.several ? 1 : 0;
+  n_without_visit_ += found.visit == 0 && !found.several ? 1 : 0;
+  if (visits_.size() >= kRowsRemembered) visits_.clear();
+  visits_[procedure_id_] = visit_id_;
+  return absl::OkStatus();
+}
+
+// What the study was made with: maker and model, once a study. Serial numbers are not kept.
+absl::Status Mapper::Device(const Description& d, std::string_view file) {
+  const std::string name = absl::StrCat(
+      d.manufacturer, d.manufacturer.empty() || d.model_name.empty() ? "" : " ", d.model_name);
+  if (name.empty()) return absl::OkStatus();
+  const std::int64_t id = options_.ids->IdOf("device_exposure", "dicom/device",
+                                             absl::StrCat(d.study_uid, "|", d.modality, "|", name));
+  if (!IsNew(devices_, id)) return absl::OkStatus();
+  CdmRow row("device_exposure");
+  row.Set("device_exposure_id", id);
+  row.Set("person_id", person_id_);
+  std::int64_t device = 0;
+  if (!d.modality.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(device, ConceptOf("DICOM", d.modality, "Device"));
+  }
+  row.Set("device_concept_id", device);
+  row.Set("device_exposure_start_date", std::string_view(d.study_date));
+  row.Set("device_exposure_end_date", std::string_view(d.study_date));
+  row.Set("device_type_concept_id", kEhr);
+  if (visit_id_ != 0) row.Set("visit_occurrence_id", visit_id_);
+  row.SetCut("device_source_value", name);
+  row.Set("device_source_concept_id", std::int64_t{0});
   return row.WriteTo(sink_, {.file = file});
 }
 
@@ -155,8 +211,8 @@ absl::Status Mapper::Series(const Description& d, std::string_view file) {
   row.Set("image_occurrence_id", series_id_);
   row.Set("person_id", person_id_);
   row.Set("procedure_occurrence_id", procedure_id_);
-  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t site, SiteConcept(d));
-  row.Set("anatomic_site_concept_id", site);
+  if (visit_id_ != 0) row.Set("visit_occurrence_id", visit_id_);
+  row.Set("anatomic_site_concept_id", site_);
   row.Set("local_path", std::string_view(path));
   row.Set("image_occurrence_date", std::string_view(d.series_date));
   row.Set("image_study_uid", std::string_view(study));

@@ -124,4 +124,14 @@ absl::Status ReadSealed(const std::string& path, const SecretBytes& key,
   }
 }
 
+absl::StatusOr<bool> IsSealedUnder(const std::string& path, const SecretBytes& key) {
+  bool opened = false;
+  const absl::Status read = ReadSealed(path, key, [&](std::string_view) {
+    opened = true;
+    return absl::CancelledError("the first piece is enough");
+  });
+  if (absl::IsNotFound(read)) return read;
+  return opened;
+}
+
 }  // namespace essaim::dicom

@@ -53,6 +53,9 @@ class SealedWriter {
   std::string sha256_hex_;
 };
 
+// Whether that key opens the file's first piece, and so whatever of it is whole. kNotFound.
+absl::StatusOr<bool> IsSealedUnder(const std::string& path, const SecretBytes& key);
+
 // Gives what was sealed to `take`, piece by piece, and stops at its first error. kDataLoss: another
 // key, or not what was sealed; pieces given before were right, the whole is not. kNotFound.
 absl::Status ReadSealed(const std::string& path, const SecretBytes& key,

@@ -35,7 +35,7 @@ constexpr struct {
      "cnv_locus VARCHAR, fusion_breakpoint VARCHAR, fusion_supporting_reads BIGINT, "
      "sequence_alteration VARCHAR, variant_feature VARCHAR, genetic_origin VARCHAR, "
      "genotype VARCHAR, essaim_hgvs_g VARCHAR, essaim_chromosome VARCHAR, essaim_position BIGINT, "
-     "essaim_quality DOUBLE, essaim_filter VARCHAR"},
+     "essaim_quality DOUBLE, essaim_filter VARCHAR, essaim_variant VARCHAR"},
     {"variant_annotation",
      "variant_annotation_id BIGINT, variant_occurrence_id BIGINT, annotation_field VARCHAR, "
      "value_as_string VARCHAR, value_as_number DOUBLE"},
@@ -70,6 +70,9 @@ absl::StatusOr<std::unique_ptr<GeneticStore>> GeneticStore::Open(
     for (const auto column : absl::StrSplit(columns, ", "))
       waiting.columns.emplace_back(column.substr(0, column.find(' ')));
   }
+  // Of files that earlier versions made.
+  ESSAIM_RETURN_IF_ERROR(store->engine_.Execute(
+      "ALTER TABLE variant_occurrence ADD COLUMN IF NOT EXISTS essaim_variant VARCHAR"));
   return store;
 }
 
@@ -146,7 +149,8 @@ absl::Status GeneticStore::Put(const Variant& v, const std::vector<Annotation>& 
                                                     Text(v.chromosome),
                                                     absl::StrCat(v.position),
                                                     Number(v.quality),
-                                                    Text(v.filter)}));
+                                                    Text(v.filter),
+                                                    Text(v.variant)}));
   for (const Annotation& a : annotations) {
     ESSAIM_RETURN_IF_ERROR(Add("variant_annotation", {absl::StrCat(next_annotation_++), id, a.field,
                                                       Text(a.text), Number(a.number)}));

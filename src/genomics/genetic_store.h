@@ -35,7 +35,9 @@ struct Sample {
 struct Variant {
   std::int64_t procedure_occurrence_id = 0, specimen_id = 0;
   std::string_view gene, reference_sequence, rs_id, reference, alternate, hgvs_c, hgvs_p, hgvs_g;
-  std::string_view kind, origin, genotype, chromosome, filter;
+  std::string_view kind, origin, genotype, chromosome;
+  std::string_view variant;  // left-aligned: "20-14370-G-A"
+  std::string_view filter;
   std::string_view read_depth;
   std::int64_t position = 0;
   std::optional<double> quality;

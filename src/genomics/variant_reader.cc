@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -11,12 +12,14 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "base/utf8.h"
-#include "genomics/hgvs.h"
+#include "genomics/normalise.h"
+#include "genomics/vep_allele.h"
 
 namespace essaim::genomics {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 4'000;
+constexpr std::size_t kConsequencesMax = 10'000;  // of a record
 
 // INFO's keys that become annotations, as VCF's specification, ClinVar and dbSNP name them.
 constexpr const char* kAnnotated[] = {"AF",         "AC",     "AN",    "CLNSIG", "CLNDN",
@@ -64,8 +67,8 @@ std::string_view At(const std::vector<std::string_view>& parts, std::size_t at) 
 }  // namespace
 
 VariantReader::VariantReader(const VcfHeader& header, std::vector<Sample> samples,
-                             GeneticStore* store)
-    : samples_(std::move(samples)), store_(store) {
+                             GeneticStore* store, ReferenceGenome* genome)
+    : samples_(std::move(samples)), store_(store), genome_(genome) {
   test_.genomic_test_id = samples_.empty() ? 0 : samples_[0].genomic_test_id;
   test_.name = "VCF";
   test_.version = header.version();
@@ -101,6 +104,7 @@ absl::StatusOr<std::string> VariantReader::Take(std::string_view line) {
       return absl::StrCat("sample ", s + 1, ": ", std::string(genotype.status().message()));
     genotypes[s] = *std::move(genotype);
   }
+  named_.assign(record_.alternates.size() + 1, std::nullopt);
   for (std::size_t s = 0; s < samples_.size(); ++s) {
     if (samples_[s].procedure_occurrence_id == 0) continue;
     const std::vector<int>& alleles = genotypes[s].alleles;
@@ -113,21 +117,65 @@ absl::StatusOr<std::string> VariantReader::Take(std::string_view line) {
   return std::string();
 }
 
+absl::StatusOr<const VariantReader::Named*> VariantReader::NamedOf(const VcfRecord& record,
+                                                                   std::size_t allele) {
+  std::optional<Named>& named = named_[allele];
+  if (named.has_value()) return &*named;
+  named.emplace();
+  std::int64_t end = 0;
+  if (const auto text = record.Info("END"); text.has_value() && !absl::SimpleAtoi(Av(*text), &end))
+    end = 0;
+  const Allele said{.chromosome = record.chromosome,
+                    .position = record.position,
+                    .reference = record.reference,
+                    .alternate = record.alternates[allele - 1],
+                    .end = end};
+  ESSAIM_ASSIGN_OR_RETURN(const bool normal, Normalise(said, *named));
+  if (!normal) named->name = NameOf(said, assembly_);
+  return &*named;
+}
+
+// False: the allele is named as it stands.
+absl::StatusOr<bool> VariantReader::Normalise(const Allele& allele, Named& named) {
+  if (genome_ == nullptr) return false;
+  const Spelling said{.position = allele.position,
+                      .reference = absl::AsciiStrToUpper(Av(allele.reference)),
+                      .alternate = absl::AsciiStrToUpper(Av(allele.alternate))};
+  constexpr std::string_view kBases = "ACGTN";
+  if (said.reference.find_first_not_of(kBases) != std::string::npos ||
+      said.alternate.find_first_not_of(kBases) != std::string::npos)
+    return false;  // symbols, breakends
+  if (!genome_->Has(allele.chromosome)) {
+    ++n_no_sequence_;
+    return false;
+  }
+  const BaseAt base = [&](std::int64_t position) {
+    return genome_->At(allele.chromosome, position);
+  };
+  ESSAIM_ASSIGN_OR_RETURN(const std::optional<Spelling> left, LeftAligned(said, base));
+  if (!left.has_value()) {
+    n_other_base_ += said.reference == said.alternate ? 0 : 1;
+    return false;
+  }
+  named.variant = absl::StrCat(Av(allele.chromosome), "-", left->position, "-", left->reference,
+                               "-", left->alternate);
+  ESSAIM_ASSIGN_OR_RETURN(const std::optional<Spelling> right, RightShifted(said, base));
+  if (!right.has_value()) return false;
+  named.name = NameOf({.chromosome = allele.chromosome,
+                       .position = right->position,
+                       .reference = right->reference,
+                       .alternate = right->alternate},
+                      assembly_);
+  return true;
+}
+
 absl::Status VariantReader::Put(const VcfRecord& record, std::size_t allele, std::size_t sample) {
   Sample& of = samples_[sample];
   ++of.n_variants;
   ++n_variants_;
-  std::int64_t end = 0;
-  if (const auto text = record.Info("END"); text.has_value() && !absl::SimpleAtoi(Av(*text), &end))
-    end = 0;
+  ESSAIM_ASSIGN_OR_RETURN(const Named* named, NamedOf(record, allele));
   const std::string_view alternate = record.alternates[allele - 1];
-  const VariantName name = NameOf({.chromosome = record.chromosome,
-                                   .position = record.position,
-                                   .reference = record.reference,
-                                   .alternate = alternate,
-                                   .end = end},
-                                  assembly_);
-  if (name.hgvs.empty()) ++n_unnamed_;
+  if (named->name.hgvs.empty()) ++n_unnamed_;
   if (store_ == nullptr) return absl::OkStatus();
   const Gene gene = GeneOf(record, allele);
   const std::string accession = AccessionOf(record.chromosome, assembly_);
@@ -144,11 +192,12 @@ absl::Status VariantReader::Put(const VcfRecord& record, std::size_t allele, std
                       .alternate = alternate,
                       .hgvs_c = gene.hgvs_c,
                       .hgvs_p = gene.hgvs_p,
-                      .hgvs_g = name.hgvs,
-                      .kind = name.kind,
+                      .hgvs_g = named->name.hgvs,
+                      .kind = named->name.kind,
                       .origin = record.Info("SOMATIC").has_value() ? "somatic" : "",
                       .genotype = record.Of(sample, "GT"),
                       .chromosome = record.chromosome,
+                      .variant = named->variant,
                       .filter = record.filter,
                       .read_depth = depth,
                       .position = record.position,
@@ -170,24 +219,40 @@ VariantReader::Gene VariantReader::GeneOf(const VcfRecord& record, std::size_t a
     }
   }
   if (const auto csq = record.Info("CSQ"); csq.has_value() && !csq_.empty()) {
-    // VEP names an allele without the base that it shares with the reference: of several alleles,
-    // which entry is whose cannot always be told, and none is taken.
-    if (record.alternates.size() == 1) {
-      const std::vector<std::string_view> parts = Split(Split(*csq, ',')[0], '|');
-      const auto part = [&](const char* key) {
-        const auto at = csq_.find(key);
-        return at == csq_.end() ? std::string() : std::string(At(parts, at->second));
-      };
-      return {.symbol = part("SYMBOL"),
-              .hgvs_c = part("HGVSc"),
-              .hgvs_p = part("HGVSp"),
-              .consequence = part("Consequence")};
-    }
+    if (std::optional<Gene> gene = VepGeneOf(record, allele, *csq)) return *std::move(gene);
   }
   if (const auto info = record.Info("GENEINFO"))
     return {.symbol = std::string(info->substr(0, info->find_first_of(":|")))};
   if (const auto gene = record.Info("GENE")) return {.symbol = std::string(*gene)};
   return {};
+}
+
+// Of the transcripts of this allele the one that VEP picked (--flag_pick), else the first.
+std::optional<VariantReader::Gene> VariantReader::VepGeneOf(const VcfRecord& record,
+                                                            std::size_t allele,
+                                                            std::string_view csq) const {
+  const auto part = [&](const std::vector<std::string_view>& parts, const char* key) {
+    const auto at = csq_.find(key);
+    return at == csq_.end() ? std::string_view() : At(parts, at->second);
+  };
+  std::vector<std::vector<std::string_view>> consequences;
+  std::vector<VepEntry> entries;
+  for (const std::string_view entry : Split(csq, ',')) {
+    if (consequences.size() == kConsequencesMax) break;
+    consequences.push_back(Split(entry, '|'));
+    const auto& parts = consequences.back();
+    entries.push_back({.allele = part(parts, "Allele"), .number = part(parts, "ALLELE_NUM")});
+  }
+  const std::vector<std::size_t> own =
+      EntriesOf(entries, allele, record.reference, record.alternates);
+  if (own.empty()) return std::nullopt;
+  const auto picked = std::ranges::find_if(
+      own, [&](std::size_t i) { return part(consequences[i], "PICK") == "1"; });
+  const auto& parts = consequences[picked == own.end() ? own[0] : *picked];
+  return Gene{.symbol = std::string(part(parts, "SYMBOL")),
+              .hgvs_c = std::string(part(parts, "HGVSc")),
+              .hgvs_p = std::string(part(parts, "HGVSp")),
+              .consequence = std::string(part(parts, "Consequence"))};
 }
 
 std::vector<Annotation> VariantReader::AnnotationsOf(const VcfRecord& record, std::size_t allele,
@@ -215,6 +280,14 @@ std::string VariantReader::Summary(const std::string& path) const {
   return absl::StrCat(
       path, ": ", n_variants_, " variants of ", wanted().size(), " of ", samples_.size(),
       " samples", n_unnamed_ == 0 ? "" : absl::StrCat("; ", n_unnamed_, " without a name by HGVS"),
+      n_no_sequence_ == 0
+          ? ""
+          : absl::StrCat("; ", n_no_sequence_, " alleles of sequences that --reference has not"),
+      n_other_base_ == 0
+          ? ""
+          : absl::StrCat("; ", n_other_base_,
+                         " alleles whose REF is not what --reference has there: is it this "
+                         "assembly's? They stay as they are written"),
       assembly_.empty() ? "; the header names no assembly (##reference)" : "");
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "genomics/reference_genome.h"
 #include "genomics/variant_reader.h"
 #include "source/cdm_row.h"
 #include "source/gz_file.h"
@@ -81,11 +82,12 @@ std::string DateOf(std::string_view text) {
 class VcfFiles : public CdmSource {
  public:
   VcfFiles(std::vector<std::string> paths, std::uint64_t bytes, VcfOptions options, SampleList list,
-           std::string settings)
+           std::unique_ptr<ReferenceGenome> genome, std::string settings)
       : paths_(std::move(paths)),
         bytes_(bytes),
         options_(std::move(options)),
         list_(std::move(list)),
+        genome_(std::move(genome)),
         settings_(std::move(settings)) {}
 
   std::string_view kind() const override { return "vcf"; }
@@ -130,7 +132,7 @@ class VcfFiles : public CdmSource {
       return at_line(absl::InvalidArgumentError(
           "#CHROM: no sample: variants that belong to nobody have no place here"));
     ESSAIM_ASSIGN_OR_RETURN(std::vector<Sample> samples, Samples(path, line, hash, header, sink));
-    VariantReader reader(header, std::move(samples), options_.store.get());
+    VariantReader reader(header, std::move(samples), options_.store.get(), genome_.get());
     if (options_.store != nullptr) {
       began_ = true;
       ESSAIM_RETURN_IF_ERROR(options_.store->Begin(reader.test(), reader.wanted()));
@@ -224,6 +226,7 @@ class VcfFiles : public CdmSource {
   std::uint64_t bytes_, bytes_before_ = 0;
   VcfOptions options_;
   SampleList list_;
+  std::unique_ptr<ReferenceGenome> genome_;
   std::string settings_;
   bool began_ = false;
 };
@@ -246,8 +249,13 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcfFiles(const std::vector<std::s
     ESSAIM_ASSIGN_OR_RETURN(const std::string hash, HashOfFile(options.samples_path));
     settings = absl::StrCat(settings, "|", hash);
   }
+  std::unique_ptr<ReferenceGenome> genome;
+  if (!options.reference_path.empty()) {
+    ESSAIM_ASSIGN_OR_RETURN(genome, ReferenceGenome::Open(options.reference_path));
+    absl::StrAppend(&settings, "|", genome->fingerprint());
+  }
   return std::make_unique<VcfFiles>(std::move(files), bytes, options, std::move(list),
-                                    std::move(settings));
+                                    std::move(genome), std::move(settings));
 }
 
 }  // namespace essaim::genomics

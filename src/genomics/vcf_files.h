@@ -23,6 +23,8 @@ struct VcfOptions {
   // CSV with the columns sample, person and, if wanted, system and date (YYYY-MM-DD); empty: the
   // sample's name is the person's identifier.
   std::string samples_path;
+  // A FASTA file by which alleles are normalised (normalise.h); empty: they stay as they are.
+  std::string reference_path = "";
   std::string system;  // the identifiers' system, as the source of the persons has it
   Log* log = nullptr;  // not owned; may be null
 };

@@ -138,6 +138,7 @@ class VcfFiles : public ::testing::TestWithParam<const char*> {
                              .store = options.dry_run ? nullptr : store_,
                              .has_person = [this](std::int64_t id) { return known_.contains(id); },
                              .samples_path = samples,
+                             .reference_path = reference_,
                              .system = "H"});
     if (!source.ok()) return source.status();
     return LoadCdm(*cdm_, **source, options);
@@ -157,7 +158,7 @@ class VcfFiles : public ::testing::TestWithParam<const char*> {
 
   std::int64_t Genetic(const std::string& from) { return Count(store_->sql(), from); }
 
-  std::string folder_;
+  std::string folder_, reference_;
   TestEngines cdm_engines_, genetic_engines_;
   std::unique_ptr<SqlEngine> cdm_;
   std::shared_ptr<GeneticStore> store_;
@@ -217,6 +218,67 @@ TEST_P(VcfFiles, EachAlleleOfASampleIsAVariant) {
   std::uint64_t n_missing = 0;
   for (const Sample& s : samples) n_missing += s.n_missing;
   EXPECT_EQ(n_missing, 2u);  // ./. and .
+}
+
+TEST_P(VcfFiles, ConsequencesOfSeveralAllelesAreEachAllelesOwn) {
+  const std::string header =
+      "##fileformat=VCFv4.2\n##fileDate=20200805\n##INFO=<ID=CSQ,Number=.,Type=String,Description="
+      "\"VEP. Format: Allele|Consequence|SYMBOL|PICK\">\n"
+      "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1\n";
+  ASSERT_OK(Load({Write("a.vcf",
+                        header + "1\t10\t.\tGA\tG,GAA\t50\tPASS\tCSQ=-|deletion|ONE|,AA|other|TWO|,"
+                                 "AA|insertion|TWO|1\tGT\t1/2\n"
+                                 "1\t20\t.\tC\tT,A\t50\tPASS\tCSQ=T|missense|THREE|\tGT\t1/2\n"
+                                 "1\t30\t.\tC\tT,A\t50\tPASS\tCSQ=G|odd|FOUR|\tGT\t1/2\n")})
+                .status());
+  const std::string v =
+      "variant_occurrence v JOIN variant_annotation a ON a.variant_occurrence_id = "
+      "v.variant_occurrence_id WHERE annotation_field = 'consequence' AND ";
+  EXPECT_EQ(Genetic(v + "alternate_allele = 'G' AND target_gene1_symbol = 'ONE' AND "
+                        "value_as_string = 'deletion'"),
+            1);
+  EXPECT_EQ(Genetic(v + "alternate_allele = 'GAA' AND target_gene1_symbol = 'TWO' AND "
+                        "value_as_string = 'insertion'"),
+            1);
+  EXPECT_EQ(Genetic(v + "alternate_allele = 'T' AND target_gene1_symbol = 'THREE'"), 1);
+  EXPECT_EQ(
+      Genetic("variant_occurrence WHERE essaim_position >= 20 AND target_gene1_symbol IS NULL"),
+      3);  // nothing is said of A, and of 30 nothing that fits
+}
+
+TEST_P(VcfFiles, AReferenceGivesVariantsOneSpelling) {
+  reference_ = Write("ref.fa", ">1\nGGCACACACATTTTGC\n>20\nACGT\n");
+  const std::string text = Vcf("\tS1\tS2",
+                               "1\t8\t.\tACA\tA\t50\tPASS\t.\tGT\t0/1\t.\n"
+                               "1\t3\t.\tCACA\tCA\t50\tPASS\t.\tGT\t.\t0/1\n"
+                               "1\t10\t.\tA\tAT,<DEL>\t50\tPASS\tEND=12\tGT\t1/2\t.\n"
+                               "1\t2\t.\tA\tC\t50\tPASS\t.\tGT\t1\t.\n"
+                               "7\t2\t.\tA\tC\t50\tPASS\t.\tGT\t1\t.\n");
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, Load({Write("a.vcf", text)}));
+  EXPECT_EQ(Genetic("variant_occurrence WHERE essaim_variant = '1-2-GCA-G' AND essaim_hgvs_g = "
+                    "'NC_000001.11:g.9_10del'"),
+            2);
+  EXPECT_EQ(Genetic("variant_occurrence WHERE essaim_variant = '1-10-A-AT' AND essaim_hgvs_g = "
+                    "'NC_000001.11:g.14dup'"),
+            1);
+  EXPECT_EQ(Genetic("variant_occurrence WHERE essaim_hgvs_g = 'NC_000001.11:g.11_12del'"), 1);
+  // What the file says stays beside it.
+  EXPECT_EQ(Genetic("variant_occurrence WHERE essaim_position = 3 AND reference_allele = 'CACA'"),
+            1);
+  EXPECT_EQ(Genetic("variant_occurrence WHERE essaim_variant IS NULL"), 3);
+  EXPECT_THAT(report.notices,
+              ::testing::Contains(::testing::AllOf(
+                  HasSubstr("1 alleles of sequences that --reference has not"),
+                  HasSubstr("1 alleles whose REF is not what --reference has there"))));
+  // Without it, as another load: the spelling of the file.
+  reference_.clear();
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport plain, Load({folder_ + "/a.vcf"}));
+  EXPECT_FALSE(plain.known);
+  EXPECT_EQ(Genetic("variant_occurrence WHERE essaim_variant IS NOT NULL"), 0);
+  EXPECT_EQ(Genetic("variant_occurrence WHERE essaim_hgvs_g = 'NC_000001.11:g.5_6del'"), 1);
+  reference_ = folder_ + "/none.fa";
+  EXPECT_THAT(Load({folder_ + "/a.vcf"}).status(),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("none.fa: no such file")));
 }
 
 TEST_P(VcfFiles, CompressedIsTheSameAsPlain) {

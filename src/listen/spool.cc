@@ -84,20 +84,19 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(SpoolOptions options) {
   const std::string& folder = spool->options_.folder;
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return Failed(folder, errno);
   ESSAIM_RETURN_IF_ERROR(spool->Lock());
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> paths, ListFolder(folder));
+  for (const std::string& path : paths) {
+    const std::string name = fs::path(path).filename().string();
     std::uint64_t number = 0;
     if (!name.ends_with(kEnding) ||
         !absl::SimpleAtoi(name.substr(0, name.size() - kEnding.size()), &number))
       continue;
     std::error_code unreadable;
-    spool->bytes_ += fs::file_size(entry.path(), unreadable);
+    spool->bytes_ += fs::file_size(path, unreadable);
     if (unreadable) return absl::UnavailableError(absl::StrCat(folder, "/", name, ": unreadable"));
     spool->ready_.push_back(number);
     spool->next_ = std::max(spool->next_, number + 1);
   }
-  if (error) return absl::UnavailableError(absl::StrCat(folder, ": cannot be listed"));
   std::ranges::sort(spool->ready_);
   // A number is never used twice, also where the last segment is gone: seals are bound to it.
   const std::string counter = folder + "/next";

@@ -58,17 +58,12 @@ absl::StatusOr<std::vector<std::string>> FilesOf(const std::vector<std::string>&
       files.push_back(path);
       continue;
     }
-    std::vector<std::string> inside;
-    for (std::filesystem::directory_iterator at(path, error), end; !error && at != end;
-         at.increment(error)) {
-      const std::string name = at->path().string();
+    ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> inside, ListFolder(path));
+    for (const std::string& name : inside) {
       for (const char* ending : {".json", ".yaml", ".yml"}) {
-        if (absl::EndsWithIgnoreCase(name, ending)) inside.push_back(name);
+        if (absl::EndsWithIgnoreCase(name, ending)) files.push_back(name);
       }
     }
-    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
   }
   if (files.empty()) return absl::InvalidArgumentError("--definition: no definition there");
   return files;

@@ -94,6 +94,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcf(const SourceArguments& args,
   genomics::VcfOptions options{.ids = &tools.ids,
                                .has_person = PersonsOf(tools.reading),
                                .samples_path = args.samples,
+                               .reference_path = args.reference,
                                .system = args.system,
                                .log = &tools.log};
   if (!tools.dry_run) {

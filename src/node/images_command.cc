@@ -111,14 +111,20 @@ absl::Status Run(const ImagesArguments& args) {
   return args.action == "list" ? List(*engine, args) : Export(folder, *engine, entropy, args);
 }
 
-std::string ImagesFolder(const std::string& dir) { return dir + "/images"; }
-
 }  // namespace
+
+std::string ImagesFolder(const std::string& dir) { return dir + "/images"; }
 
 absl::StatusOr<std::unique_ptr<dicom::ImageStore>> OpenImages(const NodeFolder& folder,
                                                               Entropy& entropy) {
   ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, "imaging", entropy));
-  return dicom::ImageStore::Open(ImagesFolder(folder.path), std::move(key), entropy);
+  ESSAIM_ASSIGN_OR_RETURN(
+      auto images, dicom::ImageStore::Open(ImagesFolder(folder.path), std::move(key), entropy));
+  if (HasNextKey(folder, "imaging")) {
+    ESSAIM_ASSIGN_OR_RETURN(SecretBytes next, NextKey(folder, "imaging"));
+    images->OpenWith(std::move(next));
+  }
+  return images;
 }
 
 absl::Status UndoWithImages(const std::string& dir, SqlEngine& engine) {

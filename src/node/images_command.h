@@ -16,7 +16,11 @@ namespace essaim::node {
 
 Command ImagesCommand(CLI::App& app);
 
-// Under the key of the category "imaging". kFailedPrecondition: it was destroyed.
+// `dir` is the site's folder.
+std::string ImagesFolder(const std::string& dir);
+
+// Under the key of the category "imaging", and its successor while it is replaced.
+// kFailedPrecondition: it was destroyed.
 absl::StatusOr<std::unique_ptr<dicom::ImageStore>> OpenImages(const NodeFolder& folder,
                                                               Entropy& entropy);
 // Takes back the last load with the images it brought. `dir` is the site's folder. As UndoLastLoad.

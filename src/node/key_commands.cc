@@ -50,13 +50,13 @@ absl::Status List(const KeyArguments& args) {
 }
 
 // One line on a terminal, written over itself.
-void ShowProgress(std::uint64_t done, std::uint64_t total) {
+void ShowProgress(std::uint64_t done, std::uint64_t total, const char* unit) {
   if (isatty(STDERR_FILENO) == 0) return;
   if (total == 0) {
-    std::fprintf(stderr, "\r\033[K%llu texts sealed anew", static_cast<Unsigned>(done));
+    std::fprintf(stderr, "\r\033[K%llu %s sealed anew", static_cast<Unsigned>(done), unit);
   } else {
-    std::fprintf(stderr, "\r\033[K%llu of %llu rows%s", static_cast<Unsigned>(done),
-                 static_cast<Unsigned>(total), done >= total ? "\r\033[K" : "");
+    std::fprintf(stderr, "\r\033[K%llu of %llu %s%s", static_cast<Unsigned>(done),
+                 static_cast<Unsigned>(total), unit, done >= total ? "\r\033[K" : "");
   }
 }
 

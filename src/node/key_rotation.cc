@@ -6,9 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/files.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "node/category_keys.h"
+#include "node/images_command.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/cell_reseal.h"
 #include "warehouse/duckdb_copy.h"
@@ -64,7 +66,7 @@ absl::Status RotateFileKey(const NodeFolder& folder, std::string_view category, 
   absl::Status copied = CheckRoom(from.path);
   if (copied.ok()) {
     copied = CopyDuckDbFile(from, beside, key, [&](const CopyProgress& p) {
-      if (progress) progress(p.rows, p.rows_total);
+      if (progress) progress(p.rows, p.rows_total, "rows");
     });
   }
   if (copied.ok() && (IsThere(from.path + ".wal") || IsThere(beside + ".wal")))
@@ -96,9 +98,9 @@ absl::Status RotateFreeText(const NodeFolder& folder, Entropy& entropy, Log* log
   ESSAIM_ASSIGN_OR_RETURN(
       const std::uint64_t n,
       ResealFreeText(*engine, *access.cipher, next, key_id, [&](const ResealProgress& p) {
-        if (progress) progress(p.cells, 0);
+        if (progress) progress(p.cells, 0, "texts");
       }));
-  if (progress) progress(n, n);
+  if (progress) progress(n, n, "texts");
   return AdoptNextKey(folder, "free_text");
 }
 
@@ -116,9 +118,11 @@ bool IsOfAFile(std::string_view category) {
 
 // Messages that a listener has taken wait under a key that the master key gives.
 absl::Status CheckNothingWaits(const NodeFolder& folder) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder.path + "/listen", error)) {
-    if (entry.path().extension() != ".spool") continue;
+  if (!IsThere(folder.path + "/listen")) return absl::OkStatus();
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
+                          ListFolder(folder.path + "/listen"));
+  for (const std::string& path : paths) {
+    if (fs::path(path).extension() != ".spool") continue;
     return absl::FailedPreconditionError(
         "messages wait to be loaded, sealed by the master key; first let the listener load them: "
         "start it and stop it again");
@@ -126,17 +130,19 @@ absl::Status CheckNothingWaits(const NodeFolder& folder) {
   return absl::OkStatus();
 }
 
-// What a source keeps in files of its own is sealed by it: nothing here knows these files.
-absl::Status RotateUnused(const NodeFolder& folder, std::string_view category, Entropy& entropy) {
-  const std::string data = folder.path + "/images";
-  std::error_code error;
-  if (IsThere(data) && !fs::is_empty(data, error)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the key of '", Av(category), "' seals the files of ", data,
-        ", which are not sealed anew: destroy the key, remove the folder and load them again"));
+// Each image is sealed by one of the two keys until all are by the new one; a rotation that was
+// killed goes on with the new key that it had made.
+absl::Status RotateImages(const NodeFolder& folder, Entropy& entropy,
+                          const RotationProgress& progress) {
+  if (!HasNextKey(folder, "imaging"))
+    ESSAIM_RETURN_IF_ERROR(MakeNextKey(folder, "imaging", entropy).status());
+  if (IsThere(ImagesFolder(folder.path))) {
+    ESSAIM_ASSIGN_OR_RETURN(const auto images, OpenImages(folder, entropy));
+    ESSAIM_RETURN_IF_ERROR(images->Reseal([&](std::uint64_t done, std::uint64_t total) {
+      if (progress) progress(done, total, "images");
+    }));
   }
-  ESSAIM_RETURN_IF_ERROR(MakeNextKey(folder, category, entropy).status());
-  return AdoptNextKey(folder, category);
+  return AdoptNextKey(folder, "imaging");
 }
 
 }  // namespace
@@ -227,7 +233,7 @@ absl::Status RotateKey(const NodeFolder& folder, std::string_view category, Entr
   }
   if (IsOfAFile(category)) return RotateFileKey(folder, category, entropy, log, progress);
   if (category == "free_text") return RotateFreeText(folder, entropy, log, progress);
-  return RotateUnused(folder, category, entropy);
+  return RotateImages(folder, entropy, progress);
 }
 
 absl::Status RotateMaster(const NodeFolder& folder, Entropy& entropy, Log* log,
@@ -243,7 +249,7 @@ absl::Status RotateMaster(const NodeFolder& folder, Entropy& entropy, Log* log,
       ESSAIM_RETURN_IF_ERROR(SettleFreeTextKey(folder, *engine, entropy));
     }
     if (category == "imaging" && HasNextKey(folder, category))
-      ESSAIM_RETURN_IF_ERROR(AdoptNextKey(folder, category));
+      ESSAIM_RETURN_IF_ERROR(RotateImages(folder, entropy, progress));
   }
   if (StateOf(folder, "general") != KeyState::kDestroyed) {
     ESSAIM_ASSIGN_OR_RETURN(const SecretBytes general, CategoryKey(folder, "general", entropy));

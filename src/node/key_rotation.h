@@ -4,7 +4,8 @@
 // the commit of the transaction that sealed the cells. Before it the old key opens everything,
 // after it the new one does. The key's own file follows; where the process was killed between the
 // two, whoever opens the data next (Settle...) sees which key opens them and puts the key's file
-// right.
+// right. Images are files that are sealed anew one by one: while their key has a successor, each
+// opens with one of the two, and the next rotation ends what was begun.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,9 @@ struct FreeTextAccess {
 absl::StatusOr<FreeTextAccess> OpenFreeText(const NodeFolder& folder, SqlEngine& engine,
                                             Entropy& entropy);
 
+// `unit`: "rows", "texts", "images". A total of 0 is unknown.
 using RotationProgress =
-    std::function<void(std::uint64_t done, std::uint64_t total)>;  // total 0: unknown
+    std::function<void(std::uint64_t done, std::uint64_t total, const char* unit)>;
 
 // `folder` is used alone. kFailedPrecondition: the key was destroyed; or it cannot be replaced,
 // and the message says why. kResourceExhausted: no room for a copy of the file.

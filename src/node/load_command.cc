@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
@@ -21,6 +23,7 @@
 #include "node/node_folder.h"
 #include "node/sources.h"
 #include "node/sql_session.h"
+#include "warehouse/cdm_cell.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/omop_files.h"
 #include "warehouse/vocabulary_load.h"
@@ -35,6 +38,7 @@ struct LoadArguments {
   std::string dir, dataset, schema, on_bad_row, format = "table", propose;
   SourceArguments source = {.from = "files"};
   bool dry_run = false, whole = false;
+  Period period;
 };
 
 int Fail(const absl::Status& status) { return essaim::Fail("essaim-node", status); }
@@ -189,10 +193,34 @@ absl::StatusOr<CdmLoadReport> LoadRelease(const LoadArguments& args, LoadSetup& 
   return std::move(report.load);
 }
 
+// The days as the warehouse writes them.
+absl::StatusOr<Period> PeriodOf(const LoadArguments& args) {
+  Period period;
+  for (const auto& [option, text, day] :
+       {std::tuple("--period-from", &args.period.from, &period.from),
+        std::tuple("--period-to", &args.period.to, &period.to)}) {
+    if (text->empty()) continue;
+    std::string buffer;
+    std::optional<std::string_view> cell;
+    if (text->size() > 10 ||
+        ReadCdmCell({.name = option, .type = CdmType::kDate}, *text, buffer, cell) != nullptr ||
+        !cell.has_value())
+      return absl::InvalidArgumentError(absl::StrCat(option, ": a day as 2026-01-31 was expected"));
+    *day = std::string(*cell);
+  }
+  if (!period.empty() && !args.whole)
+    return absl::InvalidArgumentError(
+        "--period-from and --period-to go with --full: the files are the whole of that period");
+  if (!period.to.empty() && period.to < period.from)
+    return absl::InvalidArgumentError("--period-to is before --period-from");
+  return period;
+}
+
 absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t started_ms) {
   if (args.whole && args.source.from == "hl7v2")
     return absl::InvalidArgumentError(
         "--full does not go with messages: each says what changed, none is the whole");
+  ESSAIM_ASSIGN_OR_RETURN(const Period period, PeriodOf(args));
   StderrLog log(Severity::kWarning);
   const bool is_release = args.source.from == "vocabulary",
              is_omop = args.source.from == "omop" || is_release;
@@ -203,7 +231,8 @@ absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
       .now_ms = started_ms,
       .dry_run = args.dry_run,
-      .whole = args.whole};
+      .whole = args.whole,
+      .period = period};
   options.progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); };
   ESSAIM_ASSIGN_OR_RETURN(options.arguments, TextOf(args.source));
   setup->Apply(options);
@@ -275,10 +304,17 @@ Command LoadCommand(CLI::App& app) {
                    "of csv: write a mapping to begin with there, and load nothing");
   load->add_option("--samples", args->source.samples,
                    "of vcf, wfdb: CSV with the columns sample, person and perhaps system and date");
+  load->add_option("--reference", args->source.reference,
+                   "of vcf: a FASTA file, with its .fai or without, by which variants get the one "
+                   "spelling that VCF and the one that HGVS want");
   load->add_flag("--dry-run", args->dry_run, "do everything, say what comes of it, keep nothing");
   load->add_flag("--full", args->whole,
                  "the files are the whole of their tables: rows of the same kind of source that "
                  "they no longer have are closed");
+  load->add_option("--period-from", args->period.from,
+                   "with --full: the files are the whole from this day on; rows before it stay");
+  load->add_option("--period-to", args->period.to,
+                   "with --full: the files are the whole to this day; rows after it stay");
   load->add_option(
       "--system", args->source.system,
       "of fhir: the server's name, where there are several; of text, vcf and wfdb: the "

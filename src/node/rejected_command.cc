@@ -82,18 +82,21 @@ absl::StatusOr<CdmLoadReport> RetryLoad(const LoadEntry& load, const std::vector
                                         LoadSetup& setup, Log& log) {
   ESSAIM_ASSIGN_OR_RETURN(const auto files,
                           RetryFiles::Write(setup.folder.path + "/retry", load, rows));
-  CdmLoadOptions options{.now_ms = SystemClock().NowMs(), .arguments = load.arguments};
+  const bool is_omop = files->arguments().from == "omop";
+  CdmLoadOptions options{.now_ms = SystemClock().NowMs()};
+  // Those of a release are its version.
+  if (load.kind != "vocabulary") options.arguments = load.arguments;
   for (const RejectedRow& row : rows) options.retries.push_back(row.id);
   setup.Apply(options);
   std::unique_ptr<CdmSource> source;
-  if (load.kind == "omop") {
+  if (is_omop) {
     ESSAIM_ASSIGN_OR_RETURN(source, OpenOmopFiles(files->arguments().paths, &log));
   } else {
     ESSAIM_ASSIGN_OR_RETURN(source, setup.OpenFor(files->arguments(), false, log));
   }
   source = files->Retold(std::move(source));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*setup.sql.writing, *source, options));
-  if (!report.known && load.kind != "omop") ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
+  if (!report.known && !is_omop) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
   return report;
 }
 

@@ -112,17 +112,21 @@ class RetoldSource : public CdmSource {
 absl::StatusOr<std::unique_ptr<RetryFiles>> RetryFiles::Write(
     const std::string& folder, const LoadEntry& load, const std::vector<RejectedRow>& rows) {
   const std::string& kind = load.kind;
-  if (kind != "omop" && kind != "csv" && kind != "fhir" && kind != "hl7v2") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("rows of load ", load.number, " (", kind,
-                     ") cannot be loaded again one by one: mend the file and load it whole"));
+  if (kind == "vcf" || kind == "wfdb" || kind == "dicom") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "rows of load ", load.number, " (", kind, ") cannot be loaded again one by one: ",
+        kind == "vcf" ? "a variant's text is not kept outside the genetic file, and a sample's "
+                        "owner is told by --samples"
+                      : "they are files",
+        "; mend the file and load it whole"));
   }
   std::unique_ptr<RetryFiles> files(new RetryFiles(folder));
   std::error_code error;
   fs::remove_all(folder, error);  // what a killed retry left
   ESSAIM_RETURN_IF_ERROR(MakePrivateFolder(folder));
   const Json arguments = Json::parse(load.arguments, nullptr, false);
-  files->arguments_.from = kind;
+  // Rows of a release come again as rows of its tables.
+  files->arguments_.from = kind == "vocabulary" ? "omop" : kind;
   if (arguments.is_object()) {
     files->arguments_.system = JsonText(arguments, "system");
     files->arguments_.keep_text = arguments.value("keep_text", Json(false)) == Json(true);
@@ -157,12 +161,14 @@ absl::Status RetryFiles::WriteFiles(const LoadEntry& load, const std::vector<Rej
 
 absl::Status RetryFiles::WriteOne(const CdmFileReport& original, const std::string& kind,
                                   std::size_t number, const std::vector<RejectedRow>& rows) {
-  const bool has_header = kind == "omop" || kind == "csv";
+  const bool is_lines = kind == "text" && (absl::EndsWithIgnoreCase(original.path, ".ndjson") ||
+                                           absl::EndsWithIgnoreCase(original.path, ".jsonl"));
+  const bool has_header = kind != "fhir" && kind != "hl7v2" && !is_lines;
   // A folder each, as two files of one name may come from two folders.
   const std::string folder = absl::StrCat(folder_, "/", number);
   fs::path name = fs::path(original.path).filename();
   if (has_header && name.extension() == ".parquet") name.replace_extension(".csv");
-  if (!has_header) name = kind == "fhir" ? "rows.ndjson" : "messages.hl7";
+  if (!has_header && !is_lines) name = kind == "fhir" ? "rows.ndjson" : "messages.hl7";
   File file{.path = folder + "/" + name.string(), .original = original.path, .places = {}};
   if (has_header && original.header.empty())
     return absl::InvalidArgumentError(
@@ -173,7 +179,7 @@ absl::Status RetryFiles::WriteOne(const CdmFileReport& original, const std::stri
   for (const RejectedRow& row : rows) {
     if (row.fault.file != original.path || !seen.insert(row.raw).second) continue;
     std::string raw = row.raw;
-    if (kind == "fhir") raw = absl::StrReplaceAll(raw, {{"\r", " "}, {"\n", " "}});
+    if (kind == "fhir" || is_lines) raw = absl::StrReplaceAll(raw, {{"\r", " "}, {"\n", " "}});
     file.places.push_back({line, row.fault.line});
     absl::StrAppend(&text, raw, "\n");
     line += 1 + static_cast<std::uint64_t>(std::ranges::count(raw, '\n'));
@@ -183,6 +189,8 @@ absl::Status RetryFiles::WriteOne(const CdmFileReport& original, const std::stri
   ESSAIM_RETURN_IF_ERROR(MakePrivateFolder(folder));
   ESSAIM_RETURN_IF_ERROR(WriteFile(file.path, text, 0600));
   arguments_.paths.push_back(file.path);
+  if (kind == "text")  // the files that its rows name are where they were
+    arguments_.text_folders[file.path] = fs::path(original.path).parent_path().string();
   files_.push_back(std::move(file));
   return absl::OkStatus();
 }

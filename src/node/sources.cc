@@ -51,6 +51,9 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenDicom(const SourceArguments& args
              reading.Query(absl::StrCat("SELECT COUNT(*) FROM person WHERE person_id = ", id)));
          return std::get<std::int64_t>(rows.rows[0][0]) > 0;
        },
+       .visit_on = [visits = dicom::StudyVisits(tools.reading, tools.date_shift)](
+                       std::int64_t person,
+                       const std::string& day) mutable { return visits.On(person, day); },
        .system = args.system,
        .accept_burned_in = args.accept_burned_in,
        .retain_patient_characteristics = args.retain_patient_characteristics});
@@ -86,8 +89,10 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenSource(const SourceArguments& arg
                      .identities = &tools.identities,
                      .known = std::make_shared<hl7v2::KnownRows>(tools.reading, tools.date_shift)});
   if (args.from == "text")
-    return text::OpenNoteFiles(
-        args.paths, {.ids = &tools.ids, .vocabulary = &tools.vocabulary, .system = args.system});
+    return text::OpenNoteFiles(args.paths, {.ids = &tools.ids,
+                                            .vocabulary = &tools.vocabulary,
+                                            .system = args.system,
+                                            .text_folders = args.text_folders});
   if (args.from == "csv") return OpenMapped(args, tools);
   if (args.from == "vcf") return OpenVcf(args, tools);
   if (args.from == "wfdb")

@@ -1,6 +1,7 @@
 // Where rows of the OMOP tables come from: the kinds that `essaim node load --from` knows.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,10 +21,12 @@ namespace essaim::node {
 
 struct SourceArguments {
   std::string from = "omop", mapping, system;
-  std::string samples = "";  // of vcf, wfdb: CSV of whose the samples are
+  std::string samples = "";    // of vcf, wfdb: CSV of whose the samples are
+  std::string reference = "";  // of vcf: FASTA
   bool accept_burned_in = false, retain_patient_characteristics = false;  // of dicom
   std::vector<std::string> paths;
   bool keep_text = false;  // notes as they are, with the names in them
+  std::map<std::string, std::string> text_folders = {};  // text/note_files.h
 };
 
 // A mapping or a server's name, without paths: kept with a load, so that its rejected rows can be

@@ -1,10 +1,11 @@
 #include "source/input_files.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "base/status_macros.h"
 #include "base/strings.h"
 
 namespace essaim {
@@ -21,14 +22,9 @@ absl::StatusOr<std::vector<std::string>> InputFiles(
       files.push_back(path);
       continue;
     }
-    std::vector<std::string> found;
-    // Not a range-for: its increment throws where a folder cannot be read on.
-    fs::directory_iterator at(path, error);
-    for (; !error && at != fs::directory_iterator(); at.increment(error))
-      if (wanted(at->path().string())) found.push_back(at->path().string());
-    if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
+    ESSAIM_ASSIGN_OR_RETURN(std::vector<std::string> found, ListFolder(path));
+    std::erase_if(found, [&](const std::string& name) { return !wanted(name); });
     if (found.empty()) return absl::NotFoundError(absl::StrCat(path, ": no ", Av(what)));
-    std::ranges::sort(found);
     files.insert(files.end(), found.begin(), found.end());
   }
   if (files.empty()) return absl::InvalidArgumentError("no file to load");

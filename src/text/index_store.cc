@@ -76,11 +76,11 @@ absl::Status IndexStore::WriteManifest(const IndexManifest& manifest) const {
   ESSAIM_ASSIGN_OR_RETURN(const std::string sealed,
                           crypto::Seal(key_, w.bytes(), kManifest, entropy_));
   ESSAIM_RETURN_IF_ERROR(WriteFile(folder_ + "/manifest.sealed", sealed, 0600));
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-    const std::string path = entry.path().string();
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> paths, ListFolder(folder_));
+  for (const std::string& path : paths) {
     const bool named = std::ranges::any_of(
         manifest.segments, [&](std::uint32_t number) { return PathOf(number) == path; });
+    std::error_code error;  // what is left is no part of the index, and goes the next time
     if (absl::StrContains(path, "/segment-") && !named) std::filesystem::remove(path, error);
   }
   return absl::OkStatus();

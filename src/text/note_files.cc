@@ -58,6 +58,7 @@ class NoteFiles : public CdmSource {
  private:
   absl::Status ReadIndex(const std::string& path, CdmSink& sink) {
     ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<NoteTable> table, OpenNoteTable(path));
+    if (const std::string header = table->raw_header(); !header.empty()) sink.Header(path, header);
     crypto::Sha256Hasher texts;
     std::uint64_t n_read = 0;
     NoteRow row;
@@ -106,8 +107,10 @@ class NoteFiles : public CdmSource {
       row.fault = "a file outside the index's folder";
       return "file";
     }
-    const absl::StatusOr<std::string> bytes =
-        ReadFile((fs::path(index).parent_path() / relative).string(), kNoteBytesMax);
+    const auto elsewhere = options_.text_folders.find(index);
+    const fs::path folder = elsewhere == options_.text_folders.end() ? fs::path(index).parent_path()
+                                                                     : fs::path(elsewhere->second);
+    const absl::StatusOr<std::string> bytes = ReadFile((folder / relative).string(), kNoteBytesMax);
     if (!bytes.ok()) {
       row.fault = absl::IsNotFound(bytes.status())            ? "no such file"
                   : absl::IsResourceExhausted(bytes.status()) ? "longer than 4 MiB"

@@ -2,6 +2,7 @@
 // (CSV, TSV, NDJSON) that have the text in a column. docs/text.md tells the columns.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct NoteOptions {
   const IdMaker* ids = nullptr;      // not owned
   Vocabulary* vocabulary = nullptr;  // not owned
   std::string system;                // the numbering of persons, where a site has several
+  // Where the texts of an index lie, if not in its own folder: by the index's path.
+  std::map<std::string, std::string> text_folders = {};
 };
 
 // Folders with one index file, or index files themselves. kNotFound; kInvalidArgument: not an

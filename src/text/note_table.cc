@@ -115,6 +115,8 @@ class CsvTable : public NoteTable {
 
   bool was_latin1() const override { return latin1_; }
 
+  std::string raw_header() const override { return scanner_.raw_header(); }
+
  private:
   absl::StatusOr<std::size_t> Read(std::span<char> buffer) {
     if (!latin1_) return file_->Read(buffer);
@@ -170,6 +172,8 @@ class JsonTable : public NoteTable {
   std::string Sha256() override { return lines_->Sha256Hex(); }
 
   bool was_latin1() const override { return latin1_; }
+
+  std::string raw_header() const override { return ""; }
 
  private:
   std::unique_ptr<JsonLines> lines_;

@@ -45,6 +45,7 @@ class NoteTable {
   virtual std::uint64_t bytes_done() const = 0;
   virtual std::string Sha256() = 0;  // hexadecimal, at the end
   virtual bool was_latin1() const = 0;
+  virtual std::string raw_header() const = 0;  // its line, as UTF-8; empty of NDJSON
 };
 
 // By the name's ending. kInvalidArgument: another ending, or a header without a column for the

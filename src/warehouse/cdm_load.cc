@@ -14,6 +14,7 @@
 #include "base/strings.h"
 #include "crypto/hash.h"
 #include "omop/extensions.h"
+#include "warehouse/cdm_period.h"
 #include "warehouse/cdm_redirect.h"
 #include "warehouse/cdm_staging.h"
 #include "warehouse/expression_sql.h"
@@ -175,6 +176,27 @@ class Merge {
     const std::string where = absl::StrCat("essaim_load <> ", report_.number,
                                            " AND essaim_load IN (SELECT number FROM essaim_loads ",
                                            "WHERE kind = ", SqlText(std::string(kind_)), ")");
+    if (options_.period.empty()) return TakeOutWhere(table, where);
+    if (DayFieldOf(table) == nullptr) {
+      report_.notices.push_back(absl::StrCat(
+          Av(table.name), ": its rows have no day, so none is closed as one of the period"));
+      return absl::OkStatus();
+    }
+    PeriodRows rows(engine_, options_.period, options_.date_shift);
+    ESSAIM_ASSIGN_OR_RETURN(const std::string within, rows.Where(table));
+    ESSAIM_RETURN_IF_ERROR(TakeOutWhere(table, absl::StrCat(where, " AND ", within)));
+    ESSAIM_ASSIGN_OR_RETURN(const std::int64_t n_outside,
+                            Number(engine_, absl::StrCat("SELECT COUNT(*) FROM ", Av(table.name),
+                                                         " WHERE essaim_load = ", report_.number,
+                                                         " AND NOT ", within)));
+    if (n_outside > 0) {
+      report_.notices.push_back(absl::StrCat(Av(table.name), ": ", n_outside,
+                                             " rows of the files lie outside the period; loaded"));
+    }
+    return rows.Done();
+  }
+
+  absl::Status TakeOutWhere(const CdmTable& table, const std::string& where) {
     ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, table, report_.number, where));
     return engine_.Execute(absl::StrCat("DELETE FROM ", Av(table.name), " WHERE ", where));
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "warehouse/cdm_period.h"
 #include "warehouse/cdm_source.h"
 #include "warehouse/date_shift.h"
 #include "warehouse/row_protection.h"
@@ -31,6 +32,8 @@ struct CdmLoadOptions {
   // that are not in them are closed, which is to say taken out and kept for an undo. No row may be
   // bad.
   bool whole = false;
+  // Of `whole`: the files are the whole of this period alone (cdm_period.h); empty: of all times.
+  Period period = {};
   FreeTextRule free_text = {};
   const DateShift* date_shift = nullptr;  // null: dates stay. Outlives the load
   std::string arguments = "";             // kept with the load, for whoever repeats it

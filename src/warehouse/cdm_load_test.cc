@@ -224,6 +224,40 @@ class Mixed : public CdmSource {
   Script script_;
 };
 
+TEST_P(CdmLoad, AWholePeriodClosesRowsOfThatPeriodAlone) {
+  const DateShift shift(SecretBytes::CopyOf(std::string(32, 's')), "warehouse", {});
+  for (const DateShift* by : {static_cast<const DateShift*>(nullptr), &shift}) {
+    const auto load = [&](const std::string& rows, bool whole) {
+      return LoadPath(
+          Write("visit_occurrence.csv", "visit_occurrence_id,person_id,visit_start_date\n" + rows),
+          {.whole = whole,
+           .period = whole ? Period{.from = "2020-02-01", .to = "2020-02-29"} : Period{},
+           .date_shift = by});
+    };
+    ASSERT_OK(load("1,1,2020-01-31\n2,1,2020-02-01\n3,2,2020-02-29\n4,2,2020-03-01\n"
+                   "5,3,2020-02-10\n",
+                   false)
+                  .status());
+    ASSERT_OK_AND_ASSIGN(const CdmLoadReport report,
+                         load("5,3,2020-02-11\n6,1,2020-02-20\n7,1,2020-05-01\n", true));
+    EXPECT_EQ(report.tables[0].n_closed, 2u);
+    EXPECT_THAT(report.notices, ElementsAre(HasSubstr("1 rows of the files lie outside")));
+    EXPECT_EQ(Count("visit_occurrence WHERE visit_occurrence_id IN (1, 4, 5, 6, 7)"), 5);
+    EXPECT_EQ(Count("visit_occurrence"), 5);
+    EXPECT_EQ(Count("information_schema.tables WHERE table_name = 'essaim_period'"), 0);
+    ASSERT_OK(UndoLastLoad(*engine_));
+    EXPECT_EQ(Count("visit_occurrence WHERE visit_occurrence_id <= 5"), 5);
+    ASSERT_OK(UndoLastLoad(*engine_));
+  }
+  // Without a day nothing can be told to lie in it.
+  ASSERT_OK(LoadFile("person.csv", "person_id,year_of_birth\n1,1950\n2,1960\n").status());
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport people,
+                       LoadPath(Write("person.csv", "person_id,year_of_birth\n1,1951\n"),
+                                {.whole = true, .period = {.from = "2020-01-01", .to = ""}}));
+  EXPECT_THAT(people.notices, ElementsAre(HasSubstr("person: its rows have no day")));
+  EXPECT_EQ(Count("person"), 2);
+}
+
 TEST_P(CdmLoad, TablesMayComeInAnyOrderAndTheLastRowOfAKeyStays) {
   Mixed source("a", [](CdmSink& sink) {
     for (int i = 0; i < 20'000; ++i) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/files.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "warehouse/row_source.h"
@@ -44,12 +45,8 @@ absl::StatusOr<std::vector<Input>> InputsOf(const std::vector<std::string>& path
     std::vector<std::string> files = {path};
     const bool is_folder = fs::is_directory(path, error);
     if (is_folder) {
-      files.clear();
-      for (const auto& entry : fs::directory_iterator(path, error))
-        files.push_back(entry.path().string());
-      if (error) return absl::UnavailableError(absl::StrCat(path, ": cannot be listed"));
+      ESSAIM_ASSIGN_OR_RETURN(files, ListFolder(path));
     }
-    std::ranges::sort(files);
     for (const std::string& file : files) {
       const std::string stem = absl::AsciiStrToLower(fs::path(file).stem().string());
       const CdmTable* table = FindCdmTable(stem);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/bytes.h"
+#include "base/files.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/hash.h"
@@ -39,12 +40,12 @@ bool IsPartOfARelease(const CdmTable& table) {
 absl::StatusOr<Release> ReleaseIn(const std::string& folder) {
   std::error_code error;
   std::map<std::string, std::string> by_table;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string ending = absl::AsciiStrToLower(entry.path().extension().string());
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> paths, ListFolder(folder));
+  for (const std::string& path : paths) {
+    const std::string ending = absl::AsciiStrToLower(fs::path(path).extension().string());
     if (ending == ".csv" || ending == ".txt" || ending == ".tsv")
-      by_table[absl::AsciiStrToLower(entry.path().stem().string())] = entry.path().string();
+      by_table[absl::AsciiStrToLower(fs::path(path).stem().string())] = path;
   }
-  if (error) return absl::NotFoundError(absl::StrCat(folder, ": no such folder"));
   Release release;
   for (const CdmTable& table : CdmTables()) {
     if (!IsPartOfARelease(table)) continue;

@@ -11,6 +11,7 @@ import random
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -169,9 +170,79 @@ class Rotation(Site):
         self.assertIn("every person and row would get another number",
                       self.run_node("keys", "rotate", self.site, "pseudonyms", code=FAILED))
         self.assertIn("no key of 'nothing'", self.run_node("keys", "rotate", self.site, "nothing", code=BAD_INPUT))
-        (self.site / "images").mkdir()
-        (self.site / "images/1").write_text("sealed")
-        self.assertIn("not sealed anew", self.run_node("keys", "rotate", self.site, "imaging", code=FAILED))
+
+
+def dicom(instance, pixels):
+    """A CT slice of 16 bits, explicit little endian (PS3.5, PS3.10)."""
+    def element(group, number, vr, value):
+        value = value.encode() if isinstance(value, str) else value
+        if len(value) % 2:
+            value += b"\0" if vr in ("UI", "OB") else b" "
+        head = struct.pack("<HH", group, number) + vr.encode()
+        return head + (struct.pack("<HI", 0, len(value)) if vr in ("OB", "OW") else struct.pack("<H", len(value))) + value
+
+    def number(n):
+        return struct.pack("<H", n)
+
+    kind, uid = "1.2.840.10008.5.1.4.1.1.2", f"1.2.3.{instance % 7}.{instance}"
+    meta = (element(2, 1, "OB", b"\0\1") + element(2, 2, "UI", kind) + element(2, 3, "UI", uid)
+            + element(2, 0x10, "UI", "1.2.840.10008.1.2.1") + element(2, 0x12, "UI", "1.2.9"))
+    side = int((len(pixels) // 2) ** 0.5)
+    data = [(8, 0x16, "UI", kind), (8, 0x18, "UI", uid), (8, 0x20, "DA", "20200131"), (8, 0x60, "CS", "CT"),
+            (0x10, 0x10, "PN", "DURAND^MARIE"), (0x10, 0x20, "LO", "IPP-1"), (0x10, 0x30, "DA", "19600214"),
+            (0x10, 0x40, "CS", "F"), (0x20, 0xD, "UI", "1.2.3"), (0x20, 0xE, "UI", f"1.2.3.{instance % 7}"),
+            (0x28, 2, "US", number(1)), (0x28, 4, "CS", "MONOCHROME2"), (0x28, 0x10, "US", number(side)),
+            (0x28, 0x11, "US", number(side)), (0x28, 0x100, "US", number(16)), (0x28, 0x101, "US", number(12)),
+            (0x28, 0x102, "US", number(11)), (0x28, 0x103, "US", number(0)), (0x7FE0, 0x10, "OW", pixels)]
+    return (bytes(128) + b"DICM" + element(2, 0, "UL", struct.pack("<I", len(meta))) + meta
+            + b"".join(element(*e) for e in data))
+
+
+class Imaging(Site):
+    def test_killed_at_any_moment_every_image_opens(self):
+        n_images, pixels = 1500, bytes(2 * 64 * 64)
+        for i in range(n_images):
+            path = self.folder / f"pacs/{i:05}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(dicom(i, pixels))
+        self.run_node("load", self.site, "--from", "dicom", self.folder / "pacs")
+        images = [i["image_instance_id"] for i in self.json_of("images", "list", self.site, "--limit", n_images)]
+        self.assertEqual(len(images), n_images)
+        chance = random.Random(7)
+
+        def key():
+            return (self.site / "imaging.key").read_bytes()
+
+        def assert_readable():
+            for image in chance.sample(images, 6):
+                out = self.folder / "out.dcm"
+                self.run_node("images", "export", self.site, "--image", image, "--out", out)  # checks its SHA-256
+                out.unlink()
+
+        began, first = time.monotonic(), key()
+        self.run_node("keys", "rotate", self.site, "imaging")
+        seconds = time.monotonic() - began
+        self.assertNotEqual(key(), first)
+        assert_readable()
+        n_between = 0
+        for attempt in range(20):
+            before = key()
+            killed = self.killed(chance.uniform(0.1, 1) * seconds, "keys", "rotate", self.site, "imaging")
+            # Of a rotation that was killed before it had an end, the key and its successor are both there.
+            n_between += killed and (self.site / "imaging.next.key").exists() and key() == before
+            assert_readable()
+            if n_between >= 3:
+                break
+        self.assertGreater(n_between, 0)
+        self.run_node("keys", "rotate", self.site, "master")  # ends what was begun, first
+        self.assertFalse((self.site / "imaging.next.key").exists())
+        assert_readable()
+        self.run_node("keys", "rotate", self.site, "imaging")
+        assert_readable()
+        self.run_node("keys", "destroy", self.site, "imaging", "--yes")
+        self.assertIn("was destroyed", self.run_node("images", "export", self.site, "--image", images[0], "--out",
+                                                     self.folder / "out.dcm", code=FAILED))
+        self.assertIn("was destroyed", self.run_node("keys", "rotate", self.site, "imaging", code=FAILED))
 
 
 class Destruction(Site):
@@ -326,6 +397,44 @@ class Mending(Site):
         rows[0]["raw"] = rows[0]["raw"].replace("PID|1||", "PID|1||77")
         self.assertEqual(self.retry(rows)[0]["rejected"], 0)
         self.run_node("identity", self.site, "--value", "77")
+
+    def test_rows_of_notes_come_again_with_the_files_that_they_name(self):
+        self.write("notes/a.txt", "Examen normal.")
+        index = self.write("notes/index.csv", "patient,file,date\n1,a.txt,2020-13-01\n2,b.txt,2020-01-02\n")
+        lines = self.write("more/lines.ndjson", '{"patient": "1", "text": "Bon", "date": "never"}\n')
+        self.run_node("load", self.site, "--from", "text", "--system", "H", index.parent, lines)
+        rows = self.exported()
+        self.assertEqual([(r["field"], r["raw"]) for r in rows],
+                         [("date", "1,a.txt,2020-13-01"), ("file", "2,b.txt,2020-01-02"),
+                          ("date", '{"patient": "1", "text": "Bon", "date": "never"}')])
+        rows[0]["raw"] = "1,a.txt,2020-12-01"
+        self.write("notes/b.txt", "Toux.")
+        rows[2]["raw"] = '{"patient": "1", "text": "Bon", "date": "2020-01-03"}'
+        self.assertEqual(self.retry(rows)[0]["rejected"], 0)
+        last = self.json_of("loads", self.site)[-1]
+        self.assertEqual(({t["table"]: t["loaded"] for t in last["tables"]}, last["kind"]), ({"note": 3}, "text"))
+
+    def test_rows_of_a_vocabulary_come_again_as_rows_of_its_table(self):
+        folder = self.folder / "athena"
+        folder.mkdir()
+        (folder / "VOCABULARY.csv").write_text(
+            "vocabulary_id\tvocabulary_name\tvocabulary_reference\tvocabulary_version\tvocabulary_concept_id\n"
+            "None\tOMOP\tOMOP\tv5.0\t44819096\n")
+        bad = '7x\t5" cannula\tDevice\tSNOMED\tPhysical Object\tS\t7\t19700101\t20991231\t'
+        (folder / "CONCEPT.csv").write_text(CONCEPT + bad + "\n")
+        self.run_node("load", self.site, "--from", "vocabulary", folder)
+        rows = self.exported()
+        self.assertEqual([r["raw"] for r in rows], [bad])
+        rows[0]["raw"] = bad.replace("7x", "7y")
+        self.assertEqual(self.retry(rows)[0]["rejected"], 1)
+        rows = self.exported()  # of the second load
+        rows[0]["raw"] = bad.replace("7x", "7")
+        self.assertEqual(self.retry(rows)[0]["rejected"], 0)
+        self.assertEqual({t["table"]: t["loaded"] for t in self.json_of("loads", self.site)[-1]["tables"]},
+                         {"concept": 1})
+        self.run_node("undo", self.site)
+        self.run_node("undo", self.site)
+        self.run_node("undo", self.site)
 
     def test_a_file_of_another_kind_is_named(self):
         self.run_node("rejected", "list", self.site)
