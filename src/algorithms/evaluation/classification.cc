@@ -44,33 +44,7 @@ struct Classification::Offsets {
 
 absl::StatusOr<std::unique_ptr<Algorithm>> Classification::Make(const Setup& setup) {
   std::unique_ptr<Classification> c(new Classification());
-  ESSAIM_ASSIGN_OR_RETURN(c->outcome_, setup.schema.Index(setup.params.Text("outcome")));
-  const Variable& outcome = setup.schema.variables()[c->outcome_];
-  const bool yes_no = outcome.kind == VariableKind::kBoolean ||
-                      (outcome.kind == VariableKind::kCategory && outcome.levels.size() == 2);
-  if (!yes_no) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "outcome '", outcome.name, "': expected a boolean or a category of two levels"));
-  }
-  const bool has_model = !setup.params.Texts("model_terms").empty();
-  if (has_model == setup.params.Has("score")) {
-    return absl::InvalidArgumentError(
-        "expected a fitted model (`model` of the analysis) or `score`, one of the two");
-  }
-  if (has_model) {
-    ESSAIM_ASSIGN_OR_RETURN(c->model_, LinearPredictor::Make(setup));
-    if (c->model_.family() != "binomial") {
-      return absl::InvalidArgumentError("the model is not of the binomial family");
-    }
-  } else {
-    ESSAIM_ASSIGN_OR_RETURN(c->score_, setup.schema.Index(setup.params.Text("score")));
-    const Variable& score = setup.schema.variables()[*c->score_];
-    const bool number = score.kind == VariableKind::kNumber || score.kind == VariableKind::kInteger;
-    if (score.kind != VariableKind::kBoolean && (!number || score.lower < 0 || score.upper > 1)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("score '", score.name, "': expected a number of range [0, 1]"));
-    }
-  }
+  ESSAIM_ASSIGN_OR_RETURN(c->scores_, Scores::Make(setup));
   c->bins_ = static_cast<std::size_t>(setup.params.Integer("bins", 4096));
   c->calibration_bins_ = static_cast<std::size_t>(setup.params.Integer("calibration_bins", 10));
   c->groups_ = static_cast<std::size_t>(setup.params.Integer("groups", 10));
@@ -118,17 +92,6 @@ Layout Classification::LayoutFor(const State& state) const {
   return layout;
 }
 
-void Classification::Scores(const PersonTable& table, std::size_t begin, std::size_t end,
-                            std::span<double> p) const {
-  if (score_) {
-    const std::span<const double> column = table.column(*score_).subspan(begin, end - begin);
-    std::copy(column.begin(), column.end(), p.begin());
-    return;
-  }
-  model_.Eta(table, begin, end, p);
-  for (double& x : p) x = model_.Mean(x);
-}
-
 void Classification::AddPerson(bool yes, double p, std::span<const double> r, const Offsets& at,
                                std::span<double> out) const {
   const auto bin_of = [](double x, std::size_t bins) {  // equal widths, closed on the right
@@ -166,10 +129,10 @@ absl::Status Classification::ContributeBlock(const PersonTable& table, std::size
   if (!Accepts(state)) return absl::InvalidArgumentError("a state that this analysis cannot have");
   const Offsets at(bins_, calibration_bins_, thresholds_.size());
   std::vector<double> p(end - begin);
-  Scores(table, begin, end, p);
+  scores_.Of(table, begin, end, p);
   const std::vector<double>& recalibration = state.Get("recalibration");
   for (std::size_t i = 0; i < p.size(); ++i) {
-    const double y = table.at(begin + i, outcome_);
+    const double y = table.at(begin + i, scores_.outcome());
     if (PersonTable::IsMissing(y) || PersonTable::IsMissing(p[i])) continue;
     AddPerson(y == 1, p[i], recalibration, at, out);
   }

@@ -22,14 +22,13 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "algo/algorithm.h"
 #include "algo/registry.h"
-#include "algorithms/model/linear_predictor.h"
+#include "algorithms/evaluation/scores.h"
 
 namespace essaim::evaluation {
 
@@ -52,8 +51,6 @@ class Classification final : public BlockSum {
 
   Classification() = default;
   bool Accepts(const State& state) const;
-  void Scores(const PersonTable& table, std::size_t begin, std::size_t end,
-              std::span<double> p) const;
   void AddPerson(bool yes, double p, std::span<const double> recalibration, const Offsets& at,
                  std::span<double> out) const;
   void AddDiscrimination(const State& state, Result& result) const;
@@ -62,9 +59,7 @@ class Classification final : public BlockSum {
   void AddHosmerLemeshow(const State& state, Result& result) const;
   void AddDecision(const State& state, Result& result) const;
 
-  std::size_t outcome_ = 0;
-  std::optional<std::size_t> score_;
-  LinearPredictor model_;
+  Scores scores_;
   std::size_t bins_ = 4096;
   std::size_t calibration_bins_ = 10;
   std::size_t groups_ = 10;
