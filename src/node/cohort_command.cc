@@ -122,7 +122,7 @@ absl::Status WriteRows(SqlEngine& engine, const Definitions& definitions, const 
 
 absl::StatusOr<cohort::RunReport> Run(const CohortArguments& args, const Definitions& definitions) {
   SqlSession session;
-  ESSAIM_RETURN_IF_ERROR(session.Open(args.dir));
+  ESSAIM_RETURN_IF_ERROR(session.Open(args.dir, Processors::kAll));
   ESSAIM_RETURN_IF_ERROR(CreateCdm(*session.engine));
   ESSAIM_ASSIGN_OR_RETURN(
       cohort::RunReport report,

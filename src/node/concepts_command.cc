@@ -112,7 +112,8 @@ int Concepts(const ConceptsArguments& args) {
   if (args.set.empty() == args.words.empty())
     return Fail(absl::InvalidArgumentError("expected words to search for, or --set FILE"));
   SqlSession session;
-  if (const absl::Status opened = session.Open(args.dir); !opened.ok()) return Fail(opened);
+  if (const absl::Status opened = session.Open(args.dir, Processors::kAll); !opened.ok())
+    return Fail(opened);
   if (const absl::Status made = CreateCdm(*session.engine); !made.ok()) return Fail(made);
   return args.set.empty() ? Search(args, *session.engine) : Expand(args, *session.engine);
 }

@@ -261,13 +261,23 @@ absl::StatusOr<DuckDbOptions> FileOptionsOf(const NodeFolder& folder, std::strin
 
 namespace {
 
+void UseAllProcessors(DuckDbOptions& options) {
+  constexpr int kThreadsMax = 16;
+  constexpr std::uint64_t kMibPerThread = 512;
+  options.threads =
+      std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kThreadsMax);
+  options.memory_mib += kMibPerThread * static_cast<std::uint64_t>(options.threads - 1);
+}
+
 absl::StatusOr<std::shared_ptr<DuckDbFile>> OpenFile(const NodeFolder& folder,
                                                      std::string_view category, Entropy& entropy,
-                                                     Log* log, IfHeld if_held = IfHeld::kWait) {
+                                                     Log* log, IfHeld if_held = IfHeld::kWait,
+                                                     Processors processors = Processors::kOne) {
   constexpr auto kPause = std::chrono::milliseconds(100);
   constexpr int kTries = 100;
   for (int i = 1;; ++i) {
-    const absl::StatusOr<DuckDbOptions> options = FileOptionsOf(folder, category, entropy, log);
+    absl::StatusOr<DuckDbOptions> options = FileOptionsOf(folder, category, entropy, log);
+    if (options.ok() && processors == Processors::kAll) UseAllProcessors(*options);
     auto file = options.ok() ? DuckDbFile::Open(*options)
                              : absl::StatusOr<std::shared_ptr<DuckDbFile>>(options.status());
     if (!absl::IsUnavailable(file.status()) || if_held == IfHeld::kFail || i == kTries) return file;
@@ -294,10 +304,12 @@ absl::StatusOr<std::unique_ptr<Warehouse>> OpenNodeWarehouse(const NodeFolder& f
 }
 
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
-                                                       Log* log) {
+                                                       Log* log, Processors processors) {
   if (!folder.config.omop_database.empty())
     return OpenPostgresEngine(folder.config.omop_database, log);
-  return OpenFileSql(folder, "general", entropy, log);
+  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<DuckDbFile> file,
+                          OpenFile(folder, "general", entropy, log, IfHeld::kWait, processors));
+  return OpenDuckDbEngine(std::move(file));
 }
 
 absl::StatusOr<SqlPair> OpenNodeSqlPair(const NodeFolder& folder, Entropy& entropy, Log* log) {

@@ -63,9 +63,13 @@ enum class IfHeld { kWait, kFail };  // kWait: for ten seconds, then kUnavailabl
 absl::Status CheckDateShift(const NodeConfig& config);
 
 absl::StatusOr<std::unique_ptr<Store>> OpenNodeStore(const NodeFolder& folder, Entropy& entropy);
+// What the engine may use of the machine. Sums of fractions differ in their last digits from one
+// number of threads to another, so what a study computes has one; counts may have all.
+enum class Processors { kOne, kAll };
 // The SQL engine over the same file: its OMOP tables.
 absl::StatusOr<std::unique_ptr<SqlEngine>> OpenNodeSql(const NodeFolder& folder, Entropy& entropy,
-                                                       Log* log);
+                                                       Log* log,
+                                                       Processors processors = Processors::kOne);
 
 // Two connections to the OMOP tables: one to write through, one to look up concepts meanwhile.
 struct SqlPair {

@@ -102,7 +102,7 @@ absl::StatusOr<CheckRun> Checks(SqlEngine& engine, const Declared& declared) {
 
 int Quality(const QualityArguments& args) {
   SqlSession session;
-  const absl::Status opened = session.Open(args.dir);
+  const absl::Status opened = session.Open(args.dir, Processors::kAll);
   if (!opened.ok()) return Fail(opened);
   const absl::Status made = CreateCdm(*session.engine);
   if (!made.ok()) return Fail(made);

@@ -17,9 +17,9 @@ struct SqlSession {
   StderrLog log{Severity::kWarning};
   std::unique_ptr<SqlEngine> engine;
 
-  absl::Status Open(const std::string& dir) {
+  absl::Status Open(const std::string& dir, Processors processors = Processors::kOne) {
     ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(dir));
-    ESSAIM_ASSIGN_OR_RETURN(engine, OpenNodeSql(folder, entropy, &log));
+    ESSAIM_ASSIGN_OR_RETURN(engine, OpenNodeSql(folder, entropy, &log, processors));
     return absl::OkStatus();
   }
 };

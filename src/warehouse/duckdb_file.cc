@@ -1,5 +1,6 @@
 #include "warehouse/duckdb_file.h"
 
+#include <filesystem>
 #include <initializer_list>
 
 #include "absl/strings/ascii.h"
@@ -35,16 +36,22 @@ absl::StatusOr<std::shared_ptr<DuckDbFile>> DuckDbFile::Open(const DuckDbOptions
     return absl::InvalidArgumentError("threads: expected 1 to 256");
   }
   std::shared_ptr<DuckDbFile> file(new DuckDbFile(options.log));
+  const std::string spill = options.path + ".spill";
   return NoThrow(kOpening, options.log, [&]() -> absl::StatusOr<std::shared_ptr<DuckDbFile>> {
     file->database_ = std::make_unique<duckdb::DuckDB>(nullptr);
     UseEncryption(*file->database_, *options.entropy);
     duckdb::Connection connection(*file->database_);
-    ESSAIM_RETURN_IF_ERROR(RunAll(connection,
-                                  {"SET autoinstall_known_extensions=false",
-                                   "SET autoload_known_extensions=false", "SET temp_directory=''"},
-                                  options.log));
+    ESSAIM_RETURN_IF_ERROR(RunAll(
+        connection,
+        {"SET autoinstall_known_extensions=false", "SET autoload_known_extensions=false",
+         "SET temp_file_encryption=true", absl::StrCat("SET temp_directory=", SqlText(spill))},
+        options.log));
     ESSAIM_RETURN_IF_ERROR(
         AttachEncrypted(connection, options.path, options.key, kName, options.log));
+    // Now that the file is this process's: what a killed one left there, under a key that went with
+    // it.
+    std::error_code ignored;  // there is nothing, most of the time
+    std::filesystem::remove_all(spill, ignored);
     ESSAIM_RETURN_IF_ERROR(
         RunAll(connection,
                {absl::StrCat("SET threads=", options.threads),

@@ -17,9 +17,11 @@
 namespace essaim {
 
 struct DuckDbOptions {
-  std::string path;  // made if absent; its folder must exist
-  SecretBytes key;   // 32 bytes
-  int threads = 1;   // 1 to 256
+  // Made if absent; its folder must exist. What does not fit into memory goes to PATH.spill/, under
+  // a key that this process alone has and forgets.
+  std::string path;
+  SecretBytes key;  // 32 bytes
+  int threads = 1;  // 1 to 256
   std::uint64_t memory_mib = 1024;
   Entropy* entropy = nullptr;  // not owned; outlives the warehouse and is safe to use from threads
   Log* log = nullptr;          // not owned; may be null

@@ -12,10 +12,13 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "base/files.h"
 #include "base/testing/status_matchers.h"
 #include "crypto/entropy.h"
 #include "warehouse/duckdb_warehouse.h"
 #include "warehouse/file_table.h"
+#include "warehouse/sql_engine.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim {
 namespace {
@@ -139,6 +142,38 @@ TEST_F(WarehouseTest, TheFileHoldsNoPlainTextAndNeedsItsKey) {
   }
   EXPECT_THAT(Open(std::string(32, 'x')), StatusIs(StatusCode::kUnauthenticated, HasSubstr("key")));
   EXPECT_OK(Open());
+}
+
+// A hundred megabytes with memory for half of them.
+TEST_F(WarehouseTest, WhatDoesNotFitIntoMemoryLiesSealedBesideTheFileUntilItIsClosed) {
+  const std::filesystem::path spill = Path("site.duckdb.spill");
+  std::filesystem::create_directories(spill);
+  std::ofstream(spill / "duckdb_temp_storage_DEFAULT-0.tmp") << "of a killed process";
+  {
+    ASSERT_OK_AND_ASSIGN(auto engine,
+                         OpenDuckDbEngine({.path = Path("site.duckdb"),
+                                           .key = SecretBytes::CopyOf(std::string(32, 'k')),
+                                           .memory_mib = 48,
+                                           .entropy = &entropy_,
+                                           .log = &log_}));
+    EXPECT_FALSE(std::filesystem::exists(spill));
+    ASSERT_OK(engine->Execute(
+        "CREATE TEMPORARY TABLE big AS SELECT i, md5(CAST(i AS VARCHAR)) || 'MARKERMARKER' || "
+        "md5(CAST(i * 7 AS VARCHAR)) AS s FROM range(1200000) r(i)"));
+    std::uintmax_t bytes = 0, markers = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(spill)) {
+      ASSERT_OK_AND_ASSIGN(const std::string text, ReadFile(entry.path().string(), 1u << 30));
+      bytes += text.size();
+      for (std::size_t at = 0; (at = text.find("MARKERMARKER", at)) != std::string::npos; ++at)
+        ++markers;
+    }
+    EXPECT_GT(bytes, 10u << 20);
+    EXPECT_EQ(markers, 0u);
+    ASSERT_OK_AND_ASSIGN(const SqlRows rows,
+                         engine->Query("SELECT COUNT(*) FROM big WHERE s LIKE '%MARKERMARKER%'"));
+    EXPECT_EQ(WholeOf(rows.rows[0][0]), 1200000);
+  }
+  EXPECT_FALSE(std::filesystem::exists(spill));
 }
 
 TEST_F(WarehouseTest, StopsAtBadRowsAndKeepsTheFormerData) {
