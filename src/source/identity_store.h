@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -23,6 +24,7 @@ class IdentityStore : public IdentitySink {
   // Kept in memory until Commit; a (system, value) that comes again replaces its former row.
   absl::Status Put(const Identity& identity) override;
   absl::Status Commit();  // all or none
+  // Of those committed. What is read is remembered: a load of notes asks for every person.
   absl::StatusOr<std::vector<Identity>> OfPerson(std::int64_t person_id);
   absl::StatusOr<std::vector<Identity>> OfValue(const std::string& value);
   // The names of everybody who is committed, each pair once, in an Identity's two fields; at most
@@ -37,8 +39,13 @@ class IdentityStore : public IdentitySink {
   absl::Status Write();
   absl::StatusOr<std::vector<Identity>> Where(const std::string& condition, int n_most = 0);
 
+  absl::Status ReadAhead();
+
   SqlEngine& engine_;
   std::vector<Identity> waiting_;
+  std::unordered_map<std::int64_t, std::vector<Identity>> remembered_;
+  std::size_t n_asked_ = 0;
+  bool all_remembered_ = false;
 };
 
 }  // namespace essaim

@@ -3,6 +3,7 @@
 #include "base/testing/status_matchers.h"
 #include "source/cdm_row.h"
 #include "source/id_maker.h"
+#include "source/identity_store.h"
 #include "source/vocabulary.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -33,6 +34,38 @@ TEST(CdmRow, CutsAtACharacter) {
   EXPECT_EQ(*row.Get("year_of_birth"), "1950");
   row.Clear();
   EXPECT_FALSE(row.Get("year_of_birth").has_value());
+}
+
+TEST(IdentityStore, TellsAPersonsIdentitiesHoweverOftenAsked) {
+  const std::string folder = ::testing::TempDir() + "/identity_store_test";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  {
+    TestEngines engines;
+    ASSERT_OK_AND_ASSIGN(const auto engine, engines.Make("duckdb", folder));
+    ASSERT_OK_AND_ASSIGN(const auto store, IdentityStore::Open(*engine));
+    constexpr int kPersons = 200;
+    const auto put = [&](int person, const std::string& value) {
+      return store->Put({.person_id = person, .system = "ipp", .value = value});
+    };
+    for (int i = 0; i < kPersons; ++i) ASSERT_OK(put(i, absl::StrCat("v", i)));
+    ASSERT_OK(put(7, "second"));
+    ASSERT_OK(store->Commit());
+    for (int round = 0; round < 2; ++round) {
+      for (int i = 0; i < kPersons; ++i) {
+        ASSERT_OK_AND_ASSIGN(const std::vector<Identity> found, store->OfPerson(i));
+        ASSERT_EQ(found.size(), i == 7 ? 2u : 1u) << i;
+        EXPECT_EQ(found.back().value, absl::StrCat("v", i));
+      }
+      ASSERT_OK_AND_ASSIGN(const std::vector<Identity> nobody, store->OfPerson(kPersons));
+      EXPECT_TRUE(nobody.empty());
+    }
+    ASSERT_OK(put(kPersons, "late"));
+    ASSERT_OK(store->Commit());
+    ASSERT_OK_AND_ASSIGN(const std::vector<Identity> late, store->OfPerson(kPersons));
+    EXPECT_EQ(late.size(), 1u);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 class VocabularyTest : public ::testing::TestWithParam<const char*> {};
