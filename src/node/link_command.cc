@@ -97,8 +97,8 @@ absl::Status Accept(const LinkArguments& args) {
                           OpenDecisions(*setup->sql.writing, args.file));
   CdmLoadOptions options{.now_ms = SystemClock().NowMs()};
   setup->Apply(options);
-  ESSAIM_ASSIGN_OR_RETURN(const CdmLoadReport report,
-                          LoadCdm(*setup->sql.writing, *decisions, options));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*setup->sql.writing, *decisions, options));
+  if (!report.known) RecordForQuality(*setup->sql.writing, report);
   for (const std::string& notice : report.notices) std::printf("%s.\n", notice.c_str());
   for (const CdmTableReport& table : report.tables)
     std::printf("  %-22s %llu rows changed\n", table.table.c_str(),

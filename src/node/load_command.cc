@@ -23,6 +23,7 @@
 #include "node/node_folder.h"
 #include "node/sources.h"
 #include "node/sql_session.h"
+#include "quality/load_record.h"
 #include "warehouse/cdm_cell.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/omop_files.h"
@@ -216,17 +217,10 @@ absl::StatusOr<Period> PeriodOf(const LoadArguments& args) {
   return period;
 }
 
-absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t started_ms) {
-  if (args.whole && args.source.from == "hl7v2")
-    return absl::InvalidArgumentError(
-        "--full does not go with messages: each says what changed, none is the whole");
+absl::StatusOr<CdmLoadReport> LoadOf(const LoadArguments& args, LoadSetup& setup, Log& log,
+                                     std::int64_t started_ms) {
   ESSAIM_ASSIGN_OR_RETURN(const Period period, PeriodOf(args));
-  StderrLog log(Severity::kWarning);
-  const bool is_release = args.source.from == "vocabulary",
-             is_omop = args.source.from == "omop" || is_release;
-  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<LoadSetup> setup,
-                          LoadSetup::Open(args.dir, !is_omop, log));
-  if (is_release) return LoadRelease(args, *setup, started_ms);
+  if (args.source.from == "vocabulary") return LoadRelease(args, setup, started_ms);
   CdmLoadOptions options{
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
       .now_ms = started_ms,
@@ -235,9 +229,22 @@ absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t
       .period = period};
   options.progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); };
   ESSAIM_ASSIGN_OR_RETURN(options.arguments, TextOf(args.source));
-  setup->Apply(options);
-  if (!is_omop) return LoadResources(args, *setup, log, options);
-  return LoadOmop(*setup->sql.writing, args.source.paths, options, &log);
+  setup.Apply(options);
+  if (args.source.from != "omop") return LoadResources(args, setup, log, options);
+  return LoadOmop(*setup.sql.writing, args.source.paths, options, &log);
+}
+
+absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t started_ms) {
+  if (args.whole && args.source.from == "hl7v2")
+    return absl::InvalidArgumentError(
+        "--full does not go with messages: each says what changed, none is the whole");
+  StderrLog log(Severity::kWarning);
+  const bool is_omop = args.source.from == "omop" || args.source.from == "vocabulary";
+  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<LoadSetup> setup,
+                          LoadSetup::Open(args.dir, !is_omop, log));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadOf(args, *setup, log, started_ms));
+  if (!report.known && !args.dry_run) RecordForQuality(*setup->sql.writing, report);
+  return report;
 }
 
 absl::Status Propose(const LoadArguments& args) {
@@ -275,6 +282,7 @@ int Undo(const std::string& dir) {
   if (!opened.ok()) return Fail(opened);
   absl::Status undone = UndoWithImages(dir, *session.engine);
   if (undone.ok()) undone = CleanGenetic(dir, *session.engine);
+  if (undone.ok()) undone = ForgetUndoneLoads(*session.engine);
   if (!undone.ok()) return Fail(undone);
   std::printf("The last load of OMOP tables is taken back.\n");
   return kOk;

@@ -3,9 +3,12 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "node/category_keys.h"
 #include "node/images_command.h"
+#include "quality/load_record.h"
 #include "source/note_filter.h"
 
 namespace essaim::node {
@@ -96,6 +99,18 @@ absl::Status LoadSetup::CommitIdentities(CdmLoadReport& report) {
   report.notices.push_back(
       "who persons are is not kept, because the key of 'identity' was destroyed");
   return absl::OkStatus();
+}
+
+void RecordForQuality(SqlEngine& engine, CdmLoadReport& report) {
+  const auto lines = RecordLoad(engine, SystemClock().NowMs());
+  if (!lines.ok()) {
+    report.notices.push_back(absl::StrCat(
+        "the load is kept, but not what the next one is compared with (essaim node quality will "
+        "keep it): ",
+        lines.status().message()));
+    return;
+  }
+  report.notices.insert(report.notices.end(), lines->begin(), lines->end());
 }
 
 }  // namespace essaim::node

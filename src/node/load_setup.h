@@ -58,4 +58,8 @@ class LoadSetup {
   std::unique_ptr<text::NoteDeidentifier> deidentifier_;
 };
 
+// After a load that is in the warehouse: keeps what consistency compares. What is to be watched,
+// and a failure to keep it, which does not undo the load, become notices.
+void RecordForQuality(SqlEngine& engine, CdmLoadReport& report);
+
 }  // namespace essaim::node

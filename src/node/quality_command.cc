@@ -17,6 +17,7 @@
 #include "quality/characteristics.h"
 #include "quality/dqd_json.h"
 #include "quality/label.h"
+#include "quality/load_record.h"
 #include "quality/report_html.h"
 #include "quality/report_json.h"
 #include "quality/run_checks.h"
@@ -61,8 +62,11 @@ absl::StatusOr<QualityReport> Report(SqlEngine& engine, const CheckRun& run,
   const std::int64_t now_ms = SystemClock().NowMs();
   ESSAIM_ASSIGN_OR_RETURN(const QualitySnapshot now, SnapshotOf(engine, run, now_ms));
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<QualitySnapshot> kept, Snapshots(engine));
-  const QualitySnapshot* const before = SnapshotBefore(kept, now.load_number);
-  if (before != nullptr) options.between_loads = Compare(*before, now);
+  ESSAIM_ASSIGN_OR_RETURN(const auto before, LoadBefore(engine, kept, now.load_number));
+  if (before.has_value()) options.between_loads = Compare(*before, now);
+  ESSAIM_ASSIGN_OR_RETURN(
+      options.between_figures,
+      WorstSinceReport(engine, kept, now.load_number, FiguresOf(options.between_loads)));
   ESSAIM_ASSIGN_OR_RETURN(QualityReport report, Characteristics(engine, run, options));
   ESSAIM_RETURN_IF_ERROR(StoreReport(engine, report, now));
   return report;

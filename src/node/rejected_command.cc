@@ -96,7 +96,9 @@ absl::StatusOr<CdmLoadReport> RetryLoad(const LoadEntry& load, const std::vector
   }
   source = files->Retold(std::move(source));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*setup.sql.writing, *source, options));
-  if (!report.known && !is_omop) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
+  if (report.known) return report;
+  if (!is_omop) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
+  RecordForQuality(*setup.sql.writing, report);
   return report;
 }
 

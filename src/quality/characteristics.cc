@@ -49,7 +49,9 @@ class Report {
       ESSAIM_RETURN_IF_ERROR((this->*part)());
     }
     report_.between_loads = options_.between_loads;
-    for (Figure& figure : FiguresOf(report_.between_loads)) Take(std::move(figure));
+    std::vector<Figure> between = options_.between_figures;
+    if (between.empty()) between = FiguresOf(report_.between_loads);
+    for (Figure& figure : between) Take(std::move(figure));
     for (Metric& metric : report_.metrics) {
       const auto own = options_.thresholds.find(std::string(metric.info->id));
       metric.threshold = metric.info->threshold;

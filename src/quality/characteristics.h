@@ -26,8 +26,8 @@ struct ReportOptions {
   std::vector<Stratum> reference;  // of the population that the site should stand for; empty: none
   GroupRule groups;                // between whom bias is looked for
   std::map<std::string, OwnThreshold> thresholds;  // instead of the published ones, by metric id
-  std::optional<LoadComparison>
-      between_loads;  // with the load before; none: there is no report of it
+  std::optional<LoadComparison> between_loads;  // with the load before; none: nothing is kept of it
+  std::vector<Figure> between_figures;  // C7 to C13 (load_record.h); empty: those of between_loads
 };
 
 struct QualityReport {

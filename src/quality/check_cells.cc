@@ -220,8 +220,10 @@ class Cells {
                                    " t GROUP BY ", name_, ") g")},
              "SUM(unmapped)");
     cells.violated.field = cells.denominator.field = field_;
-    cells.violated.if_null =
-        Shared(From(ByValue(table_, check_.argument), "MAX(CASE WHEN h.k = 0 THEN 1 ELSE 0 END)"));
+    Cell unmapped =
+        From(ByValue(table_, check_.argument), "MAX(CASE WHEN h.k = 0 THEN 1 ELSE 0 END)");
+    unmapped.field = Lower(check_.argument);
+    cells.violated.if_null = Shared(std::move(unmapped));
     cells.denominator.if_null = Shared(Whole("CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END"));
     return cells;
   }

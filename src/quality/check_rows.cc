@@ -82,6 +82,15 @@ Rows ByKey(std::string_view table, std::string_view field, std::string_view othe
   return rows;
 }
 
+Rows OfOneValue(Rows rows, std::string_view table, std::string_view field, std::int64_t value,
+                std::int64_t n) {
+  rows.head =
+      absl::StrCat("(SELECT CAST(", value, " AS BIGINT) AS k, CAST(", n, " AS BIGINT) AS n");
+  rows.tail.erase(0, ByValue(table, field).tail.size());
+  rows.tail.insert(0, ") h");
+  return rows;
+}
+
 Rows ByPerson(std::string_view table) { return ByValue(table, "person_id"); }
 
 std::string WithPersons() {

@@ -1,6 +1,7 @@
 // The relations that the checks' aggregates are asked over. Every expression names the table t.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ Rows ByValue(std::string_view table, std::string_view field);
 Rows ByConcept(std::string_view table, std::string_view field);
 Rows ByKey(std::string_view table, std::string_view field, std::string_view other,
            std::string_view key);
+
+// The same rows, of a field that has one value in all n rows, without a look at the table.
+Rows OfOneValue(Rows rows, std::string_view table, std::string_view field, std::int64_t value,
+                std::int64_t n);
 
 // h: a person a row, as k, with n rows. Joined to it at most one row each: the person as w (in n
 // rows), the latest of the births that are given as p, the death as d.

@@ -142,17 +142,23 @@ absl::StatusOr<LoadInfo> LastLoad(SqlEngine& engine) {
   return load;
 }
 
-absl::StatusOr<SiteProfile> ProfileOf(SqlEngine& engine, const std::string& as_of) {
-  SiteProfile profile;
-  profile.engine = std::string(engine.dialect().name());
-  ESSAIM_ASSIGN_OR_RETURN(profile.load, LastLoad(engine));
+absl::StatusOr<std::vector<TableProfile>> TableProfiles(SqlEngine& engine) {
   ESSAIM_ASSIGN_OR_RETURN(const Fields fields, CatalogueOf(engine));
+  std::vector<TableProfile> profiles;
   for (const CdmTable& table : CdmTables()) {
     const auto at = fields.find(table.name);
     if (table.group != CdmGroup::kClinical || at == fields.end()) continue;
     ESSAIM_ASSIGN_OR_RETURN(TableProfile one, ProfileOfTable(engine, table, at->second));
-    profile.tables.push_back(std::move(one));
+    profiles.push_back(std::move(one));
   }
+  return profiles;
+}
+
+absl::StatusOr<SiteProfile> ProfileOf(SqlEngine& engine, const std::string& as_of) {
+  SiteProfile profile;
+  profile.engine = std::string(engine.dialect().name());
+  ESSAIM_ASSIGN_OR_RETURN(profile.load, LastLoad(engine));
+  ESSAIM_ASSIGN_OR_RETURN(profile.tables, TableProfiles(engine));
   ESSAIM_RETURN_IF_ERROR(AddMonths(engine, as_of, profile));
   ESSAIM_RETURN_IF_ERROR(AddPersons(engine, as_of, profile));
   ESSAIM_RETURN_IF_ERROR(AddConcepts(engine, profile));

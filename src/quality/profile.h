@@ -56,6 +56,9 @@ struct SiteProfile {
 // The last load. Not an error if there is none.
 absl::StatusOr<LoadInfo> LastLoad(SqlEngine& engine);
 
+// Of the clinical tables that exist, in the CDM's order: a pass a table.
+absl::StatusOr<std::vector<TableProfile>> TableProfiles(SqlEngine& engine);
+
 // `as_of`: YYYY-MM-DD, checked by RunChecks.
 absl::StatusOr<SiteProfile> ProfileOf(SqlEngine& engine, const std::string& as_of);
 

@@ -128,6 +128,9 @@ TEST_P(Quality, CountsWhatOneStatementACheckDoesOnAnotherDataSet) {
 // Nothing is as it should be, so that no short cut holds.
 TEST_P(Quality, CountsWhatOneStatementACheckDoesOnBrokenData) {
   ASSERT_OK(LoadOmop(*engine_, {kData + "synthea27"}, {}, &log_).status());
+  // So many rows that fields of one value are not counted by value where ranges are skipped.
+  for (int i = 0; engine_->dialect().SkipsByRange() && i < 4; ++i)
+    ASSERT_OK(engine_->Execute("INSERT INTO measurement SELECT * FROM measurement"));
   for (const char* sql :
        {"INSERT INTO measurement SELECT * FROM measurement WHERE measurement_id % 97 = 0",
         "INSERT INTO visit_occurrence SELECT * FROM visit_occurrence WHERE visit_occurrence_id "

@@ -68,6 +68,18 @@ absl::Status AddMix(SqlEngine& engine, const char* table, const char* field,
   return absl::OkStatus();
 }
 
+absl::Status AddConcepts(SqlEngine& engine, QualitySnapshot& snapshot) {
+  ESSAIM_ASSIGN_OR_RETURN(const LoadInfo load, LastLoad(engine));
+  snapshot.load_number = load.number;
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows version,
+      engine.Query("SELECT MAX(vocabulary_version) FROM vocabulary WHERE vocabulary_id = 'None'"));
+  if (!version.rows.empty()) snapshot.vocabulary = TextOf(version.rows[0][0]);
+  for (const auto& [table, field] : kMixes)
+    ESSAIM_RETURN_IF_ERROR(AddMix(engine, table, field, snapshot));
+  return absl::OkStatus();
+}
+
 absl::Status Create(SqlEngine& engine) {
   return engine.Execute(
       "CREATE TABLE IF NOT EXISTS essaim_quality_snapshots (load_number BIGINT, made_at_ms BIGINT, "
@@ -107,17 +119,23 @@ QualitySnapshot SnapshotOfJson(const Json& json) {
 absl::StatusOr<QualitySnapshot> SnapshotOf(SqlEngine& engine, const CheckRun& checks,
                                            std::int64_t made_at_ms) {
   QualitySnapshot snapshot;
-  ESSAIM_ASSIGN_OR_RETURN(const LoadInfo load, LastLoad(engine));
-  snapshot.load_number = load.number;
   snapshot.made_at_ms = made_at_ms;
   snapshot.as_of = checks.as_of;
-  ESSAIM_ASSIGN_OR_RETURN(
-      const SqlRows version,
-      engine.Query("SELECT MAX(vocabulary_version) FROM vocabulary WHERE vocabulary_id = 'None'"));
-  if (!version.rows.empty()) snapshot.vocabulary = TextOf(version.rows[0][0]);
   TakeChecks(checks, snapshot);
-  for (const auto& [table, field] : kMixes)
-    ESSAIM_RETURN_IF_ERROR(AddMix(engine, table, field, snapshot));
+  ESSAIM_RETURN_IF_ERROR(AddConcepts(engine, snapshot));
+  return snapshot;
+}
+
+absl::StatusOr<QualitySnapshot> SnapshotOfTables(SqlEngine& engine, std::int64_t made_at_ms) {
+  QualitySnapshot snapshot;
+  snapshot.made_at_ms = made_at_ms;
+  ESSAIM_ASSIGN_OR_RETURN(std::vector<TableProfile> tables, TableProfiles(engine));
+  for (TableProfile& table : tables) {
+    snapshot.tables[table.name] = {.n_rows = table.n_rows,
+                                   .n_persons = table.n_persons,
+                                   .null_shares = std::move(table.null_shares)};
+  }
+  ESSAIM_RETURN_IF_ERROR(AddConcepts(engine, snapshot));
   return snapshot;
 }
 

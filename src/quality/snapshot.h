@@ -1,7 +1,7 @@
 // What is kept of a load's quality, so that the next load can be compared with it: rows and persons
 // of the tables, the checks' verdicts, NULL shares, the mix of concepts and their domains.
 //
-// Rows, persons and NULL shares are read off the checks; only the concepts are counted again.
+// A report reads rows, persons and NULL shares off its checks and counts only the concepts again.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +54,9 @@ inline constexpr int kSnapshotsKept = 24;          // the last reports'
 
 absl::StatusOr<QualitySnapshot> SnapshotOf(SqlEngine& engine, const CheckRun& checks,
                                            std::int64_t made_at_ms);
+
+// Without the checks: what takes a pass a table, as after each load.
+absl::StatusOr<QualitySnapshot> SnapshotOfTables(SqlEngine& engine, std::int64_t made_at_ms);
 
 absl::Status StoreSnapshot(SqlEngine& engine, const QualitySnapshot& snapshot);
 // Oldest first. kDataLoss: one that does not read.
