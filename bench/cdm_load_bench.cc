@@ -57,15 +57,6 @@ std::string WriteMeasurements(int n_rows) {
   return path;
 }
 
-struct Best {
-  double seconds = 1e300, cpu_seconds = 1e300;
-
-  void Take(const Stretch& stretch) {
-    seconds = std::min(seconds, stretch.Seconds());
-    cpu_seconds = std::min(cpu_seconds, stretch.CpuSeconds());
-  }
-};
-
 void Ours(const std::string& path, int n_rows, Best& best) {
   crypto::SystemEntropy entropy;
   const std::string database = (Folder() / "ours.duckdb").string();

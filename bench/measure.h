@@ -2,7 +2,9 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <time.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -15,7 +17,7 @@ namespace essaim {
 // Begins when it is made.
 class Stretch {
  public:
-  Stretch() : wall_(std::chrono::steady_clock::now()), cpu_(Cpu()) {}
+  Stretch() : wall_(std::chrono::steady_clock::now()), cpu_(Cpu()), thread_cpu_(ThreadCpu()) {}
 
   // The process's peak of resident memory begins anew from what it has now: proc(5).
   static void ForgetPeak() { std::ofstream("/proc/self/clear_refs") << "5"; }
@@ -26,6 +28,8 @@ class Stretch {
 
   // Of all threads: what a loaded machine does not change much.
   double CpuSeconds() const { return Cpu() - cpu_; }
+
+  double ThreadCpuSeconds() const { return ThreadCpu() - thread_cpu_; }  // of the caller's thread
 
   static double PeakMegabytes() {
     std::ifstream in("/proc/self/status");
@@ -48,8 +52,25 @@ class Stretch {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
   }
 
+  static double ThreadCpu() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+  }
+
   std::chrono::steady_clock::time_point wall_;
-  double cpu_;
+  double cpu_, thread_cpu_;
+};
+
+// The best of several stretches, each figure by itself: what disturbs a run only makes it longer.
+struct Best {
+  double seconds = 1e300, cpu_seconds = 1e300, thread_cpu_seconds = 1e300;
+
+  void Take(const Stretch& stretch) {
+    seconds = std::min(seconds, stretch.Seconds());
+    cpu_seconds = std::min(cpu_seconds, stretch.CpuSeconds());
+    thread_cpu_seconds = std::min(thread_cpu_seconds, stretch.ThreadCpuSeconds());
+  }
 };
 
 }  // namespace essaim

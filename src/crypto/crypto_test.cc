@@ -176,5 +176,21 @@ TEST(Hmac, GivesTheStandardsValue) {
   }
 }
 
+// Keys and messages of every length about the blocks of the hash.
+TEST(Hmac, OfManyMessagesIsThatOfOne) {
+  for (const std::size_t n_key : {1, 32, 63, 64, 65, 131}) {
+    const std::string key(n_key, 'k');
+    const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(key.data()),
+                                              key.size());
+    const HmacSha256Key many(bytes);
+    for (std::size_t n = 0; n < 200; ++n) {
+      const std::string message(n, 'm');
+      const auto tag = many.Tag(message);
+      EXPECT_EQ(std::string(reinterpret_cast<const char*>(tag.data()), tag.size()),
+                HmacSha256(bytes, message));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace essaim::crypto

@@ -1,3 +1,7 @@
+// The midstate of a key is copied for each message, for which OpenSSL has no other way than the
+// state's own type, which version 3 keeps and calls deprecated: a copy of its EVP context allocates
+// and costs more than the hashing.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.h"
 
 #include <openssl/core_names.h>
@@ -6,7 +10,9 @@
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <sodium.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -68,14 +74,28 @@ std::string HmacSha256(std::span<const std::uint8_t> key, std::string_view messa
 }
 
 struct HmacSha256Key::State {
-  crypto_auth_hmacsha256_state hashed;
+  SHA256_CTX inner, outer;  // having taken the key's blocks
 
-  ~State() { sodium_memzero(&hashed, sizeof hashed); }
+  ~State() { OPENSSL_cleanse(this, sizeof *this); }
 };
 
 HmacSha256Key::HmacSha256Key(std::span<const std::uint8_t> key)
     : state_(std::make_unique<State>()) {
-  ESSAIM_CHECK(crypto_auth_hmacsha256_init(&state_->hashed, key.data(), key.size()) == 0);
+  SecretBytes block(SHA256_CBLOCK);
+  std::fill_n(block.data(), block.size(), std::uint8_t{0});
+  if (key.size() > block.size()) {
+    ESSAIM_CHECK(SHA256(key.data(), key.size(), block.data()) != nullptr);
+  } else {
+    std::copy(key.begin(), key.end(), block.data());
+  }
+  const auto begin = [&](SHA256_CTX& state, std::uint8_t pad) {
+    for (std::size_t i = 0; i < block.size(); ++i) block.data()[i] ^= pad;
+    ESSAIM_CHECK(SHA256_Init(&state) == 1);
+    ESSAIM_CHECK(SHA256_Update(&state, block.data(), block.size()) == 1);
+    for (std::size_t i = 0; i < block.size(); ++i) block.data()[i] ^= pad;
+  };
+  begin(state_->inner, 0x36);  // RFC 2104, section 2
+  begin(state_->outer, 0x5c);
 }
 
 HmacSha256Key::~HmacSha256Key() = default;
@@ -83,11 +103,13 @@ HmacSha256Key::HmacSha256Key(HmacSha256Key&&) noexcept = default;
 HmacSha256Key& HmacSha256Key::operator=(HmacSha256Key&&) noexcept = default;
 
 std::array<std::uint8_t, kHashBytes> HmacSha256Key::Tag(std::string_view message) const {
-  crypto_auth_hmacsha256_state state = state_->hashed;
   std::array<std::uint8_t, kHashBytes> tag;
-  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(message.data()),
-                                message.size());
-  crypto_auth_hmacsha256_final(&state, tag.data());
+  SHA256_CTX state = state_->inner;
+  SHA256_Update(&state, message.data(), message.size());
+  SHA256_Final(tag.data(), &state);
+  state = state_->outer;
+  SHA256_Update(&state, tag.data(), tag.size());
+  SHA256_Final(tag.data(), &state);
   return tag;
 }
 

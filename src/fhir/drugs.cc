@@ -31,14 +31,6 @@ std::int64_t TypeConcept(std::string_view type) {
   return type == "Immunization" ? 32827 : 38000178;
 }
 
-Moment FirstOf(std::initializer_list<Node> nodes) {
-  for (const Node node : nodes) {
-    Moment moment = WallClock(node.Text());
-    if (!moment.date.empty()) return moment;
-  }
-  return {};
-}
-
 }  // namespace
 
 absl::Status Mapper::Drug(Node r, std::string_view type) {
@@ -55,27 +47,29 @@ absl::Status Mapper::Drug(Node r, std::string_view type) {
   }
   if (drug.standard == 0 && options_.drop_unmapped && !of_vaccine) return absl::OkStatus();
   if (drug.code.empty()) return Reject(is_vaccine ? "vaccineCode" : "medication[x]", "no code");
-  CdmRow row("drug_exposure");
+  CdmRow& row = Anew(drug_);
   row.Set("drug_exposure_id", IdOf("drug_exposure", id_));
   if (!SetPerson(row, is_vaccine ? r["patient"] : r["subject"]))
     return Reject(is_vaccine ? "patient" : "subject", "no patient");
   const Node period = r["effectivePeriod"];
-  const Moment start = FirstOf({r["authoredOn"], r["whenHandedOver"], r["whenPrepared"],
-                                r["occurrenceDateTime"], r["effectiveDateTime"], period["start"]});
-  Moment end = FirstOf({period["end"]});
-  if (end.date.empty()) end = start;
-  if (start.date.empty()) return Reject("date", "no date of the exposure");
-  SetMoment(row, "drug_exposure_start", start);
-  SetMoment(row, "drug_exposure_end", end);
+  const Moment start = FirstDay({r["authoredOn"], r["whenHandedOver"], r["whenPrepared"],
+                                 r["occurrenceDateTime"], r["effectiveDateTime"], period["start"]});
+  Moment end = WallClock(period["end"].Text());
+  if (!end) end = start;
+  if (!start) return Reject("date", "no date of the exposure");
   row.Set("drug_concept_id", drug.standard);
+  row.SetView("drug_exposure_start_date", start.date());
+  row.SetView("drug_exposure_start_datetime", start.time());
+  row.SetView("drug_exposure_end_date", end.date());
+  row.SetView("drug_exposure_end_datetime", end.time());
   row.Set("drug_type_concept_id", TypeConcept(type));
-  row.SetCut("drug_source_value", drug.code);
+  row.SetCutView("drug_source_value", drug.code);
   row.Set("drug_source_concept_id", drug.source);
-  SetRef(row, "visit_occurrence_id", "visit_occurrence",
-         r["encounter"] ? r["encounter"] : r["context"], "Encounter");
-  SetRef(row, "provider_id", "provider", r["requester"], "Practitioner");
+  const Node encounter = r["encounter"];
+  SetVisit(row, encounter ? encounter : r["context"]);
+  SetProvider(row, r["requester"]);
   if (type == "MedicationDispense") {
-    row.Set("quantity", r["quantity"]["value"].Number());
+    SetNumber(row, "quantity", r["quantity"]["value"]);
     const double days = r["daysSupply"]["value"].Number();
     if (days >= 0 && days < 1e6) row.Set("days_supply", static_cast<std::int64_t>(days));
   }

@@ -1,17 +1,18 @@
 #include "fhir/fhir_files.h"
 
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/bytes.h"
 #include "base/status_macros.h"
+#include "crypto/hash.h"
 #include "fhir/mapper.h"
 #include "source/gz_file.h"
 #include "source/input_files.h"
+#include "source/line_reader.h"
 
 namespace essaim::fhir {
 namespace {
@@ -43,11 +44,9 @@ class FhirFiles : public CdmSource {
     Mapper mapper(options_, sink);
     for (const std::string& path : paths_) {
       n_read_ = 0;
-      ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
-      const absl::Status read = IsLines(path) ? ReadLines(path, *file, mapper, sink)
-                                              : ReadDocument(path, *file, mapper, sink);
-      ESSAIM_RETURN_IF_ERROR(read);
-      ESSAIM_ASSIGN_OR_RETURN(const std::string hash, file->Sha256Hex());
+      ESSAIM_ASSIGN_OR_RETURN(const std::string hash, IsLines(path)
+                                                          ? ReadLines(path, mapper, sink)
+                                                          : ReadDocument(path, mapper, sink));
       sink.EndFile(path, hash, n_read_);
       std::error_code error;
       bytes_before_ += std::filesystem::file_size(path, error);
@@ -59,63 +58,40 @@ class FhirFiles : public CdmSource {
   }
 
  private:
-  absl::Status ReadLines(const std::string& path, GzFile& file, Mapper& mapper, CdmSink& sink) {
-    std::string buffer;
-    std::size_t begin = 0, end = 0;  // of what is read and not yet used
-    std::uint64_t line = 0;
-    buffer.resize(std::size_t{1} << 20);
+  // These give the file's hash.
+  absl::StatusOr<std::string> ReadLines(const std::string& path, Mapper& mapper, CdmSink& sink) {
+    ESSAIM_ASSIGN_OR_RETURN(const auto lines, LineReader::Open(path, kResourceBytesMax));
+    static_assert(LineReader::kPadding >= JsonDocument::kPadding);
+    std::string_view line;
+    const std::function<std::string()> raw = [&line] { return std::string(line); };
     while (true) {
-      const void* found = std::memchr(buffer.data() + begin, '\n', end - begin);
-      if (found == nullptr) {
-        if (end - begin > kResourceBytesMax)
-          return absl::ResourceExhaustedError(absl::StrCat(
-              path, ": line ", line + 1, ": longer than ", kResourceBytesMax >> 20, " MiB"));
-        std::memmove(buffer.data(), buffer.data() + begin, end - begin);
-        end -= begin;
-        begin = 0;
-        // Twice the room for a line that does not fit, and what the parser reads beyond the end.
-        if (buffer.size() - end < (std::size_t{1} << 18)) buffer.resize(2 * buffer.size());
-        ESSAIM_ASSIGN_OR_RETURN(
-            const std::size_t n,
-            file.Read(buffer.data() + end, buffer.size() - end - simdjson::SIMDJSON_PADDING));
-        end += n;
-        if (n > 0) continue;
-        if (begin == end) return absl::OkStatus();
-      }
-      const std::size_t stop =
-          found == nullptr
-              ? end
-              : static_cast<std::size_t>(static_cast<const char*>(found) - buffer.data());
-      ESSAIM_RETURN_IF_ERROR(Line(path, ++line, buffer.data() + begin, stop - begin,
-                                  buffer.size() - begin, mapper, sink));
-      begin = found == nullptr ? end : stop + 1;
-      if (n_read_ % kUnitsPerProgress == 0)
-        ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + file.offset()));
+      ESSAIM_ASSIGN_OR_RETURN(const bool more, lines->Next(line));
+      if (!more) return lines->Sha256Hex();
+      while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+      if (line.empty()) continue;
+      if (++n_read_ % kUnitsPerProgress == 0)
+        ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + lines->offset()));
+      const RowOrigin origin{.file = path, .line = lines->n_lines(), .raw = &raw};
+      ESSAIM_RETURN_IF_ERROR(document_.Parse(line) ? mapper.Map(document_.root(), origin)
+                                                   : RejectText(origin, line, sink));
     }
   }
 
-  absl::Status Line(const std::string& path, std::uint64_t line, const char* text, std::size_t n,
-                    std::size_t capacity, Mapper& mapper, CdmSink& sink) {
-    while (n > 0 && (text[n - 1] == '\r' || text[n - 1] == ' ')) --n;
-    if (n == 0) return absl::OkStatus();
-    ++n_read_;
-    simdjson::dom::element element;
-    const bool padded = capacity >= n + simdjson::SIMDJSON_PADDING;
-    if (parser_.parse(text, n, !padded).get(element) != simdjson::SUCCESS) {
-      return sink.Reject({.file = path, .line = line, .column = "", .reason = "no JSON"},
-                         std::string_view(text, n));
-    }
-    const std::function<std::string()> raw = [&] { return std::string(text, n); };
-    return mapper.Map(Node(element), {.file = path, .line = line, .raw = &raw});
+  absl::Status RejectText(const RowOrigin& origin, std::string_view text, CdmSink& sink) {
+    return sink.Reject({.file = std::string(origin.file),
+                        .line = origin.line,
+                        .column = "",
+                        .reason = absl::StrCat("no JSON: ", document_.fault())},
+                       text);
   }
 
-  absl::Status ReadDocument(const std::string& path, GzFile& file, Mapper& mapper, CdmSink& sink) {
+  static absl::StatusOr<std::string> ReadWhole(const std::string& path, GzFile& file) {
     std::string text(std::size_t{1} << 20, '\0');
     std::size_t size = 0;
     while (true) {
       ESSAIM_ASSIGN_OR_RETURN(
           const std::size_t n,
-          file.Read(text.data() + size, text.size() - size - simdjson::SIMDJSON_PADDING));
+          file.Read(text.data() + size, text.size() - size - JsonDocument::kPadding));
       size += n;
       if (n == 0) break;
       if (size > kDocumentBytesMax)
@@ -124,27 +100,34 @@ class FhirFiles : public CdmSource {
                          " MiB; give bulk data as .ndjson, one resource a line"));
       if (text.size() - size < (std::size_t{1} << 18)) text.resize(2 * text.size());
     }
-    simdjson::dom::element element;
-    if (parser_.parse(text.data(), size, false).get(element) != simdjson::SUCCESS) {
-      n_read_ = 1;
-      return sink.Reject({.file = path, .line = 1, .column = "", .reason = "no JSON"},
-                         std::string_view(text).substr(0, size));
+    text.resize(size);
+    text.reserve(size + JsonDocument::kPadding);
+    return text;
+  }
+
+  absl::StatusOr<std::string> ReadDocument(const std::string& path, Mapper& mapper, CdmSink& sink) {
+    ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
+    ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadWhole(path, *file));
+    n_read_ = 1;
+    if (!document_.Parse(text)) {
+      ESSAIM_RETURN_IF_ERROR(RejectText({.file = path, .line = 1}, text, sink));
+    } else if (document_.root()["resourceType"].Text() != "Bundle") {
+      ESSAIM_RETURN_IF_ERROR(mapper.Map(document_.root(), {.file = path, .line = 1}));
+    } else {
+      n_read_ = 0;
+      ESSAIM_RETURN_IF_ERROR(ReadBundle(path, document_.root()["entry"], mapper));
     }
-    const Node document(element);
-    if (document["resourceType"].Text() != "Bundle") {
-      n_read_ = 1;
-      return mapper.Map(document, {.file = path, .line = 1});
-    }
+    return file->compressed() ? HashOfFile(path) : ToHex(crypto::Sha256(text));
+  }
+
+  absl::Status ReadBundle(const std::string& path, Node entries, Mapper& mapper) {
     mapper.ClearNames();
-    const std::vector<Node> entries = document["entry"].Items();
-    for (const Node entry : entries)
+    for (const Node entry : entries.Items())
       mapper.SetName(entry["fullUrl"].Text(), entry["resource"]["id"].Text());
-    for (const Node entry : entries) {
+    for (const Node entry : entries.Items()) {
       ++n_read_;
       const Node resource = entry["resource"];
-      const std::function<std::string()> raw = [&] {
-        return resource ? std::string(simdjson::minify(resource.element())) : std::string();
-      };
+      const std::function<std::string()> raw = [resource] { return OnOneLine(resource); };
       // A bundle has no lines worth naming: the entry's number, from 1.
       ESSAIM_RETURN_IF_ERROR(mapper.Map(resource, {.file = path, .line = n_read_, .raw = &raw}));
     }
@@ -152,10 +135,21 @@ class FhirFiles : public CdmSource {
     return absl::OkStatus();
   }
 
+  // To be loaded again as a line of bulk data.
+  static std::string OnOneLine(Node resource) {
+    const std::string_view text = resource.Raw();
+    std::string line(text.size() + JsonDocument::kPadding, '\0');
+    std::size_t size = 0;
+    if (simdjson::minify(text.data(), text.size(), line.data(), size) != simdjson::SUCCESS)
+      size = 0;
+    line.resize(size);
+    return line;
+  }
+
   std::vector<std::string> paths_;
   std::uint64_t bytes_, bytes_before_ = 0, n_read_ = 0;
   FhirOptions options_;
-  simdjson::dom::parser parser_{kDocumentBytesMax};
+  JsonDocument document_{kDocumentBytesMax};
 };
 
 }  // namespace

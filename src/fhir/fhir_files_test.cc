@@ -18,14 +18,17 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(FhirTime, KeepsTheWallClockOrGoesToUtc) {
-  EXPECT_EQ(WallClock("2020-02-29T23:30:00.5-05:00").time, "2020-02-29 23:30:00");
-  EXPECT_EQ(Utc("2020-02-29T23:30:00-05:00").time, "2020-03-01 04:30:00");
-  EXPECT_EQ(WallClock("2020").date, "2020-01-01");
-  EXPECT_EQ(WallClock("2020-05").time, "2020-05-01 00:00:00");
-  EXPECT_EQ(WallClock("2016-12-31T23:59:60Z").time, "2016-12-31 23:59:59");
+  EXPECT_EQ(WallClock("2020-02-29T23:30:00.5-05:00").time(), "2020-02-29 23:30:00");
+  EXPECT_EQ(Utc("2020-02-29T23:30:00-05:00").time(), "2020-03-01 04:30:00");
+  EXPECT_EQ(Utc("2020-03-01T01:30:15.123+02:00").time(), "2020-02-29 23:30:15");
+  EXPECT_EQ(Utc("9999-12-31T23:30:00-05:00").date(), "");
+  EXPECT_EQ(WallClock("2020").date(), "2020-01-01");
+  EXPECT_EQ(WallClock("2020-05").time(), "2020-05-01 00:00:00");
+  EXPECT_EQ(WallClock("2016-12-31T23:59:60Z").time(), "2016-12-31 23:59:59");
   for (const char* bad : {"", "20", "2020-1-1", "2021-02-29", "2020-01-01T", "2020-01-01T24:00:00",
-                          "2020-01-01T10:00:00+1", "2020-01-01 10:00:00", "0000-01-01"})
-    EXPECT_EQ(WallClock(bad).date, "") << bad;
+                          "2020-01-01T10:00:00+1", "2020-01-01 10:00:00", "0000-01-01",
+                          "2020-13-01", "2020-04-31", "20x0-01-01"})
+    EXPECT_FALSE(WallClock(bad)) << bad;
 }
 
 class Names : public IdentitySink {
@@ -132,13 +135,28 @@ TEST_P(FhirFiles, BadLinesAreNamedAndTheRestIsLoaded) {
   std::vector<std::string> faults;
   for (const BadRow& row : report.bad_rows)
     faults.push_back(std::to_string(row.line) + " " + row.column + " " + row.reason);
-  EXPECT_THAT(faults, ElementsAre("2  no JSON", "3 resourceType missing", "4 birthDate missing",
-                                  "5 onset[x] no date"));
+  EXPECT_THAT(faults,
+              ElementsAre("2  no JSON: byte 16: an end of the object or list expected",
+                          "3 resourceType missing", "4 birthDate missing", "5 onset[x] no date"));
   EXPECT_THAT(report.notices, ElementsAre(HasSubstr("1 resources of the type Group")));
   EXPECT_EQ(Count("person"), 1);
   EXPECT_EQ(Count("essaim_rejected WHERE raw LIKE '%Patient%'"), 1);
   EXPECT_THAT(Load({folder_ + "/b.ndjson"}, {.on_bad_row = OnBadRow::kStop}).status(),
               HasCode(absl::StatusCode::kInvalidArgument));
+}
+
+// What no row needs is checked too: a line is loaded whole or not at all.
+TEST_P(FhirFiles, ABrokenPartThatNobodyReadsSpoilsItsLine) {
+  std::string broken = kCondition;
+  broken.insert(1, R"("meta":{"tag":[{"x":tru}]},)");
+  ASSERT_OK_AND_ASSIGN(
+      const CdmLoadReport report,
+      Load({Write("a.ndjson", std::string(kPatient) + "\n" + broken + "\n" + kVisit + "\n")}));
+  ASSERT_EQ(report.bad_rows.size(), 1u);
+  EXPECT_EQ(report.bad_rows[0].line, 2u);
+  EXPECT_EQ(report.bad_rows[0].reason, "no JSON: byte 22: true expected");
+  EXPECT_EQ(Count("condition_occurrence"), 0);
+  EXPECT_EQ(Count("visit_occurrence"), 1);
 }
 
 TEST_P(FhirFiles, ABundlesEntriesReferToEachOther) {

@@ -11,7 +11,11 @@
 namespace essaim::fhir {
 namespace {
 
-constexpr std::string_view kUsCore = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-";
+constexpr std::string_view kNone = "0";
+constexpr std::string_view kBirthSex =
+    "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex";
+constexpr std::string_view kBirthTime = "http://hl7.org/fhir/StructureDefinition/patient-birthTime";
+constexpr std::string_view kGeolocation = "http://hl7.org/fhir/StructureDefinition/geolocation";
 
 Node Extension(Node of, std::string_view url) {
   for (const Node extension : of["extension"].Items()) {
@@ -43,19 +47,28 @@ Node AddressOf(Node patient) {
 }
 
 // A US Core extension of race or ethnicity, or fhir2omop's own, which names the concept.
+struct AncestryRule {
+  std::string_view core, own;
+  std::int64_t (*map)(std::string_view omb_code);
+};
+
+constexpr AncestryRule kRace = {"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race",
+                                "https://fhir2omop.health-samurai.io/StructureDefinition/omop-race",
+                                RaceConcept};
+constexpr AncestryRule kEthnicity = {
+    "http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity",
+    "https://fhir2omop.health-samurai.io/StructureDefinition/omop-ethnicity", EthnicityConcept};
+
 struct Ancestry {
   std::int64_t concept_id = 0;
   std::string_view text, omb_code;
 };
 
-Ancestry AncestryOf(Node patient, std::string_view name, std::int64_t (*map)(std::string_view)) {
-  const Node core = Extension(patient, absl::StrCat(Av(kUsCore), Av(name)));
-  const Node own = Extension(
-      patient,
-      absl::StrCat("https://fhir2omop.health-samurai.io/StructureDefinition/omop-", Av(name)));
+Ancestry AncestryOf(Node patient, const AncestryRule& rule) {
+  const Node core = Extension(patient, rule.core), own = Extension(patient, rule.own);
   Ancestry a{.text = Extension(core, "text")["valueString"].Text(),
              .omb_code = Extension(core, "ombCategory")["valueCoding"]["code"].Text()};
-  a.concept_id = map(a.omb_code);
+  a.concept_id = rule.map(a.omb_code);
   if (!own) return a;
   if (!absl::SimpleAtoi(Av(own["valueCoding"]["code"].Text()), &a.concept_id)) return a;
   if (own["valueCoding"]["display"]) a.text = own["valueCoding"]["display"].Text();
@@ -65,53 +78,50 @@ Ancestry AncestryOf(Node patient, std::string_view name, std::int64_t (*map)(std
 }  // namespace
 
 absl::Status Mapper::Patient(Node r) {
-  CdmRow row("person");
+  CdmRow& row = Anew(person_);
   const std::int64_t person_id = IdOf("person", id_);
   row.Set("person_id", person_id);
-  const std::string_view birth_sex =
-      Extension(r, absl::StrCat(Av(kUsCore), "birthsex"))["valueCode"].Text();
+  const std::string_view birth_sex = Extension(r, kBirthSex)["valueCode"].Text();
   const std::string_view sex = birth_sex.empty() ? r["gender"].Text() : birth_sex;
   row.Set("gender_concept_id", GenderConcept(sex));
-  row.Set("gender_source_value", sex);
+  row.SetView("gender_source_value", sex);
   row.Set("gender_source_concept_id", GenderSourceConcept(sex));
   const std::string_view born = r["birthDate"].Text();
   const Moment birth = WallClock(born);
-  if (birth.date.empty()) return Reject("birthDate", born.empty() ? "missing" : "no date");
-  row.Set("year_of_birth", std::string_view(birth.date).substr(0, 4));
+  if (!birth) return Reject("birthDate", born.empty() ? "missing" : "no date");
+  row.SetView("year_of_birth", birth.date().substr(0, 4));
   std::int64_t number = 0;
-  if (born.size() >= 7 && absl::SimpleAtoi(birth.date.substr(5, 2), &number))
+  if (born.size() >= 7 && absl::SimpleAtoi(Av(birth.date().substr(5, 2)), &number))
     row.Set("month_of_birth", number);
-  if (born.size() >= 10 && absl::SimpleAtoi(birth.date.substr(8, 2), &number))
+  if (born.size() >= 10 && absl::SimpleAtoi(Av(birth.date().substr(8, 2)), &number))
     row.Set("day_of_birth", number);
-  const Moment clock = WallClock(
-      Extension(r["_birthDate"],
-                "http://hl7.org/fhir/StructureDefinition/patient-birthTime")["valueDateTime"]
-          .Text());
-  if (born.size() >= 10)
-    row.Set("birth_datetime", std::string_view(clock.time.empty() ? birth.time : clock.time));
-  Ancestry race = AncestryOf(r, "race", RaceConcept);
+  const Moment clock = WallClock(Extension(r["_birthDate"], kBirthTime)["valueDateTime"].Text());
+  if (born.size() >= 10) row.SetView("birth_datetime", clock ? clock.time() : birth.time());
+  Ancestry race = AncestryOf(r, kRace);
   if (race.omb_code == "UNK" && race.text == "Other") race.concept_id = 8522;
   row.Set("race_concept_id", race.concept_id);
-  row.SetCut("race_source_value", race.text);
-  row.Set("race_source_concept_id", std::int64_t{0});
-  const Ancestry ethnicity = AncestryOf(r, "ethnicity", EthnicityConcept);
+  row.SetCutView("race_source_value", race.text);
+  row.SetView("race_source_concept_id", kNone);
+  const Ancestry ethnicity = AncestryOf(r, kEthnicity);
   row.Set("ethnicity_concept_id", ethnicity.concept_id);
-  row.SetCut("ethnicity_source_value", ethnicity.text);
-  row.Set("ethnicity_source_concept_id", std::int64_t{0});
+  row.SetCutView("ethnicity_source_value", ethnicity.text);
+  row.SetView("ethnicity_source_concept_id", kNone);
   const std::string trace = Trace(id_);
-  row.SetCut("person_source_value", trace);
-  SetRef(row, "provider_id", "provider", r["generalPractitioner"].First(), "Practitioner");
-  SetRef(row, "care_site_id", "care_site", r["managingOrganization"]);
-  const std::int64_t location_id = LocationIdOf(AddressOf(r));
+  row.SetCutView("person_source_value", trace);
+  SetProvider(row, r["generalPractitioner"].First());
+  SetCareSite(row, r["managingOrganization"]);
+  const Node address = AddressOf(r);
+  const std::int64_t location_id = LocationIdOf(address);
   if (location_id != 0) row.Set("location_id", location_id);
   ESSAIM_RETURN_IF_ERROR(Write(row));
-  if (location_id != 0) ESSAIM_RETURN_IF_ERROR(PatientAddress(r, location_id));
+  if (location_id != 0) ESSAIM_RETURN_IF_ERROR(PatientAddress(address, location_id));
   ESSAIM_RETURN_IF_ERROR(TellIdentity(r, person_id));
   const Moment died = WallClock(r["deceasedDateTime"].Text());
-  if (died.date.empty()) return absl::OkStatus();
-  CdmRow death("death");
+  if (!died) return absl::OkStatus();
+  CdmRow& death = Anew(death_);
   death.Set("person_id", person_id);
-  SetMoment(death, "death", died);
+  death.SetView("death_date", died.date());
+  death.SetView("death_datetime", died.time());
   death.Set("death_type_concept_id", std::int64_t{32817});
   return Write(death);
 }
@@ -127,28 +137,27 @@ std::int64_t Mapper::LocationIdOf(Node address) const {
   return key.empty() ? 0 : IdOf("location", key);
 }
 
-absl::Status Mapper::PatientAddress(Node r, std::int64_t location_id) {
-  const Node address = AddressOf(r);
+absl::Status Mapper::PatientAddress(Node address, std::int64_t location_id) {
   const std::string lines = LinesOf(address);
   const std::string_view city = address["city"].Text(), state = address["state"].Text(),
                          zip = address["postalCode"].Text();
-  CdmRow row("location");
+  CdmRow& row = Anew(location_);
   row.Set("location_id", location_id);
-  row.SetCut("state", state);
+  row.SetCutView("state", state);
   row.Set("country_concept_id", CountryConcept(address["country"].Text()));
-  row.SetCut("country_source_value", address["country"].Text());
+  row.SetCutView("country_source_value", address["country"].Text());
   if (!options_.keep_identifying) {
-    row.SetCut("zip", zip.substr(0, 2));
+    row.SetCutView("zip", zip.substr(0, 2));
     return Write(row);
   }
-  row.SetCut("address_1", lines);
-  row.SetCut("city", city);
-  row.SetCut("zip", zip);
-  row.SetCut("county", address["district"].Text());
+  row.SetCutView("address_1", lines);
+  row.SetCutView("city", city);
+  row.SetCutView("zip", zip);
+  row.SetCutView("county", address["district"].Text());
   row.SetCut("location_source_value", Joined({lines, city, state, zip}, ", "));
-  const Node place = Extension(address, "http://hl7.org/fhir/StructureDefinition/geolocation");
-  row.Set("latitude", Extension(place, "latitude")["valueDecimal"].Number());
-  row.Set("longitude", Extension(place, "longitude")["valueDecimal"].Number());
+  const Node place = Extension(address, kGeolocation);
+  SetNumber(row, "latitude", Extension(place, "latitude")["valueDecimal"]);
+  SetNumber(row, "longitude", Extension(place, "longitude")["valueDecimal"]);
   return Write(row);
 }
 
@@ -159,7 +168,7 @@ absl::Status Mapper::TellIdentity(Node r, std::int64_t person_id) {
   for (const Node part : name["given"].Items()) given.emplace_back(part.Text());
   Identity identity{.person_id = person_id,
                     .system = options_.system,
-                    .value = id_,
+                    .value = std::string(id_),
                     .family_name = std::string(name["family"].Text()),
                     .given_names = absl::StrJoin(given, " "),
                     .birth_date = std::string(r["birthDate"].Text()),
@@ -181,8 +190,8 @@ absl::Status Mapper::TellIdentity(Node r, std::int64_t person_id) {
 
 absl::Status Mapper::Practitioner(Node r) {
   constexpr std::int64_t kGeneralPractice = 38004446;  // the mapping's own default
-  CdmRow row("provider");
-  row.Set("provider_id", IdOf("provider", id_));
+  CdmRow& row = Anew(provider_);
+  row.Set("provider_id", providers_.Of(id_));
   if (options_.keep_identifying) {
     const Node name = r["name"].First();
     const std::string_view family = name["family"].Text(), given = name["given"].First().Text();
@@ -190,76 +199,75 @@ absl::Status Mapper::Practitioner(Node r) {
       row.SetCut("provider_name", absl::StrCat(Av(family), ", ", Av(given)));
     for (const Node identifier : r["identifier"].Items()) {
       if (identifier["system"].Text() == "http://hl7.org/fhir/sid/us-npi")
-        row.SetCut("npi", identifier["value"].Text());
+        row.SetCutView("npi", identifier["value"].Text());
     }
   }
   row.Set("specialty_concept_id", kGeneralPractice);
   row.Set("specialty_source_concept_id", kGeneralPractice);
   const std::string_view gender = r["gender"].Text();
   row.Set("gender_concept_id", GenderConcept(gender));
-  row.SetCut("gender_source_value", gender);
+  row.SetCutView("gender_source_value", gender);
   row.Set("gender_source_concept_id", std::int64_t{gender == "male"     ? 8507
                                                    : gender == "female" ? 8532
                                                                         : 0});
   const std::string trace = Trace(id_);
-  row.SetCut("provider_source_value", trace);
+  row.SetCutView("provider_source_value", trace);
   return Write(row);
 }
 
 absl::Status Mapper::Organization(Node r) {
-  CdmRow row("care_site");
-  row.Set("care_site_id", IdOf("care_site", id_));
-  row.SetCut("care_site_name", r["name"].Text());
+  CdmRow& row = Anew(care_site_);
+  row.Set("care_site_id", care_sites_.Of(id_));
+  row.SetCutView("care_site_name", r["name"].Text());
   const std::string_view type = r["type"].First()["coding"].First()["code"].Text();
   row.Set("place_of_service_concept_id", PlaceOfServiceConcept(type));
-  row.SetCut("place_of_service_source_value", type);
-  row.SetCut("care_site_source_value", id_);
+  row.SetCutView("place_of_service_source_value", type);
+  row.SetCutView("care_site_source_value", id_);
   return Write(row);
 }
 
 // A place is a care site and its location; a place is no patient, so its address may stay.
 absl::Status Mapper::Location(Node r) {
-  CdmRow site("care_site"), place("location");
-  site.Set("care_site_id", IdOf("care_site", id_));
-  site.SetCut("care_site_name", r["name"].Text());
-  site.Set("place_of_service_concept_id", std::int64_t{0});
+  CdmRow &site = Anew(care_site_), &place = Anew(location_);
+  site.Set("care_site_id", care_sites_.Of(id_));
+  site.SetCutView("care_site_name", r["name"].Text());
+  site.SetView("place_of_service_concept_id", kNone);
   site.Set("location_id", IdOf("location", id_));
-  site.SetCut("care_site_source_value", id_);
+  site.SetCutView("care_site_source_value", id_);
   for (const Node coding : r["type"].First()["coding"].Items()) {
     if (VocabularyOf(coding["system"].Text()) != "SNOMED") continue;
-    site.SetCut("place_of_service_source_value", coding["code"].Text());
+    site.SetCutView("place_of_service_source_value", coding["code"].Text());
     break;
   }
   ESSAIM_RETURN_IF_ERROR(Write(site));
   const Node address = r["address"];
   place.Set("location_id", IdOf("location", id_));
   const std::string lines = LinesOf(address);
-  place.SetCut("address_1", lines);
-  place.SetCut("city", address["city"].Text());
-  place.SetCut("zip", address["postalCode"].Text());
-  place.SetCut("location_source_value", address["state"].Text());
+  place.SetCutView("address_1", lines);
+  place.SetCutView("city", address["city"].Text());
+  place.SetCutView("zip", address["postalCode"].Text());
+  place.SetCutView("location_source_value", address["state"].Text());
   place.Set("country_concept_id", CountryConcept(address["country"].Text()));
-  place.SetCut("country_source_value", address["country"].Text());
-  place.Set("latitude", r["position"]["latitude"].Number());
-  place.Set("longitude", r["position"]["longitude"].Number());
+  place.SetCutView("country_source_value", address["country"].Text());
+  SetNumber(place, "latitude", r["position"]["latitude"]);
+  SetNumber(place, "longitude", r["position"]["longitude"]);
   return Write(place);
 }
 
 absl::Status Mapper::Coverage(Node r) {
   const Moment from = WallClock(r["period"]["start"].Text()),
                to = WallClock(r["period"]["end"].Text());
-  if (from.date.empty() && to.date.empty()) return absl::OkStatus();
-  CdmRow row("payer_plan_period");
+  if (!from && !to) return absl::OkStatus();
+  CdmRow& row = Anew(payer_);
   row.Set("payer_plan_period_id", IdOf("payer_plan_period", id_));
   if (!SetPerson(row, r["beneficiary"])) return Reject("beneficiary", "no patient");
-  row.Set("payer_plan_period_start_date",
-          std::string_view(from.date.empty() ? to.date : from.date));
-  row.Set("payer_plan_period_end_date", std::string_view(to.date.empty() ? from.date : to.date));
-  row.SetCut("payer_source_value", r["payor"].First()["display"].Text());
-  row.SetCut("plan_source_value", r["type"]["text"].Text());
-  for (const char* field :
-       {"payer_concept_id", "plan_concept_id", "sponsor_concept_id", "stop_reason_concept_id"})
-    row.Set(field, std::int64_t{0});
+  row.SetView("payer_plan_period_start_date", (from ? from : to).date());
+  row.SetView("payer_plan_period_end_date", (to ? to : from).date());
+  row.SetCutView("payer_source_value", r["payor"].First()["display"].Text());
+  row.SetCutView("plan_source_value", r["type"]["text"].Text());
+  constexpr FieldName kUnknown[] = {"payer_concept_id", "plan_concept_id", "sponsor_concept_id",
+                                    "stop_reason_concept_id"};
+  for (const FieldName& field : kUnknown) row.SetView(field, kNone);
   return Write(row);
 }
 

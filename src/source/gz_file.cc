@@ -23,7 +23,6 @@ struct GzFile::Plain {
   explicit Plain(File opened) : file(std::move(opened)) {}
 
   File file;
-  crypto::Sha256Hasher hasher;
   std::uint64_t n_read = 0;
 };
 
@@ -57,7 +56,6 @@ absl::StatusOr<std::size_t> GzFile::Read(char* to, std::size_t n) {
     const std::size_t n_read = std::fread(to, 1, n, plain_->file.get());
     if (std::ferror(plain_->file.get()) != 0)
       return absl::UnavailableError(absl::StrCat(path_, ": cannot be read"));
-    plain_->hasher.Update(std::string_view(to, n_read));
     plain_->n_read += n_read;
     return n_read;
   }
@@ -72,11 +70,6 @@ absl::StatusOr<std::size_t> GzFile::Read(char* to, std::size_t n) {
 
 std::uint64_t GzFile::offset() const {
   return plain_ != nullptr ? plain_->n_read : static_cast<std::uint64_t>(gzoffset(Of(file_)));
-}
-
-absl::StatusOr<std::string> GzFile::Sha256Hex() {
-  if (plain_ != nullptr) return ToHex(plain_->hasher.Finish());
-  return HashOfFile(path_);
 }
 
 absl::StatusOr<std::string> HashOfFile(const std::string& path) {

@@ -1,5 +1,5 @@
 // A file, plain or compressed with gzip (RFC 1952; several members in a row, as bgzip writes, too),
-// as a source of bytes. What is plain is hashed as it is read.
+// as a source of bytes.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ class GzFile {
   // The number of bytes, 0 at the end. kInvalidArgument: the compressed data are broken.
   absl::StatusOr<std::size_t> Read(char* to, std::size_t n);
   std::uint64_t offset() const;  // in the file as it lies there
-  // SHA-256 of the file as it lies there, after it was read to its end. kNotFound, kUnavailable.
-  absl::StatusOr<std::string> Sha256Hex();
+
+  bool compressed() const { return file_ != nullptr; }
 
  private:
   struct Plain;

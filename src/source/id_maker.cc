@@ -1,18 +1,31 @@
 #include "source/id_maker.h"
 
+#include <cstring>
+
 #include "base/bytes.h"
 
 namespace essaim {
 namespace {
 
-// Lengths in front keep ("ab", "c") and ("a", "bc") apart.
+// Lengths in front keep ("ab", "c") and ("a", "bc") apart. Short ones, as most are, without the
+// memory manager.
 std::array<std::uint8_t, crypto::kHashBytes> Digest(const crypto::HmacSha256Key& key,
                                                     std::string_view kind, std::string_view system,
                                                     std::string_view value) {
+  char text[256];
+  std::size_t size = 0;
+  const std::size_t n = kind.size() + system.size() + value.size();
+  if (n + 3 * sizeof(std::uint64_t) <= sizeof text) {
+    for (const std::string_view part : {kind, system, value}) {
+      const std::uint64_t length = part.size();
+      std::memcpy(text + size, &length, sizeof length);
+      part.copy(text + size + sizeof length, part.size());
+      size += sizeof length + part.size();
+    }
+    return key.Tag({text, size});
+  }
   ByteWriter w;
-  w.Bytes(kind);
-  w.Bytes(system);
-  w.Bytes(value);
+  for (const std::string_view part : {kind, system, value}) w.Bytes(part);
   return key.Tag(w.bytes());
 }
 

@@ -1,11 +1,12 @@
 #include "source/vocabulary.h"
 
-#include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "base/text_hash.h"
 #include "warehouse/expression_sql.h"
 
 namespace essaim {
@@ -33,15 +34,31 @@ Concept ConceptOf(const std::vector<SqlValue>& row) {
           .standard = NumberAt(row, 4) == 1};
 }
 
+using CodeView = std::pair<std::string_view, std::string_view>;  // a vocabulary and a code of it
+
+struct CodeHash {
+  using is_transparent = void;
+
+  std::size_t operator()(const CodeView& code) const {
+    return 31 * TextHash()(code.first) + TextHash()(code.second);
+  }
+};
+
+struct SameCode {
+  using is_transparent = void;
+
+  bool operator()(const CodeView& a, const CodeView& b) const { return a == b; }
+};
+
 class SqlVocabulary : public Vocabulary {
  public:
   explicit SqlVocabulary(SqlEngine& engine) : engine_(engine) {}
 
   absl::StatusOr<const MappedCode*> Map(std::string_view vocabulary_id,
                                         std::string_view code) override {
-    const std::pair<std::string, std::string> key(vocabulary_id, code);
-    const auto known = codes_.find(key);
+    const auto known = codes_.find(CodeView(vocabulary_id, code));
     if (known != codes_.end()) return known->second.get();
+    const std::pair<std::string, std::string> key(vocabulary_id, code);
     auto mapped = std::make_unique<MappedCode>();
     ESSAIM_ASSIGN_OR_RETURN(
         const SqlRows sources,
@@ -89,7 +106,8 @@ class SqlVocabulary : public Vocabulary {
     return absl::OkStatus();
   }
 
-  using Codes = std::map<std::pair<std::string, std::string>, std::unique_ptr<MappedCode>>;
+  using Codes = std::unordered_map<std::pair<std::string, std::string>, std::unique_ptr<MappedCode>,
+                                   CodeHash, SameCode>;
   SqlEngine& engine_;
   Codes codes_, retired_;  // answers just given stay valid over one change
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/text_hash.h"
 #include "study/schema_file.h"
 
 namespace essaim {
@@ -32,13 +33,7 @@ class RowReader {
   const std::vector<std::string>& ignored_columns() const { return ignored_; }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-
-    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>()(s); }
-  };
-
-  using Codes = std::unordered_map<std::string, double, Hash, std::equal_to<>>;
+  using Codes = std::unordered_map<std::string, double, TextHash, std::equal_to<>>;
 
   struct Column {
     std::string source;
