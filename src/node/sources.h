@@ -22,7 +22,8 @@ struct SourceArguments {
   std::string samples = "";  // of vcf, wfdb: CSV of whose the samples are
   bool accept_burned_in = false, retain_patient_characteristics = false;  // of dicom
   std::vector<std::string> paths;
-  bool keep_text = false;  // notes as they are, with the names in them
+  bool keep_text = false;                              // notes as they are, with the names in them
+  bool surrogates = false, deidentify_values = false;  // docs/text.md
 };
 
 // A mapping or a server's name, without paths: kept with a load, so that its rejected rows can be
