@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "base/utf8.h"
@@ -13,6 +14,8 @@
 #include "text/language.h"
 #include "text/measure.h"
 #include "text/note_files.h"
+#include "text/surrogate_dates.h"
+#include "text/surrogates.h"
 
 namespace {
 
@@ -25,11 +28,18 @@ void CheckSpans(std::string_view text) {
                                 .address = "3 rue X, Lyon"};
   const std::vector<essaim::Identity> persons{person};
   std::size_t at = 0;
-  for (const essaim::text::Span& span :
-       essaim::text::FindIdentifying(text, persons, essaim::text::KnownNames())) {
+  const std::vector<essaim::text::Span> spans =
+      essaim::text::FindIdentifying(text, persons, essaim::text::KnownNames());
+  for (const essaim::text::Span& span : spans) {
     ESSAIM_CHECK(span.begin >= at && span.begin < span.end && span.end <= text.size());
     at = span.end;
   }
+  static const essaim::SecretBytes master = essaim::SecretBytes::CopyOf(std::string(32, 'k'));
+  static const essaim::DateShift shift(master, "p", {});
+  static const essaim::text::Surrogates surrogates(master, "p", "s", &shift);
+  ESSAIM_CHECK(spans.empty() == (surrogates.Replace(text, spans, 1) == text));
+  const auto moved = essaim::text::MoveWrittenDate(text, 40, true);
+  ESSAIM_CHECK(!moved.has_value() || !moved->empty());
 }
 
 }  // namespace

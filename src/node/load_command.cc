@@ -166,7 +166,7 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, LoadSetup
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
                           setup.sql.reading->Query("SELECT COUNT(*) FROM concept"));
-  if (std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
+  if (args.source.from != "omop" && std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
     report.notices.push_back(
         "the table concept is empty: every code became concept 0 and is in its source value. Load "
         "the vocabulary (--from vocabulary) and then these files again");
@@ -217,6 +217,10 @@ absl::StatusOr<Period> PeriodOf(const LoadArguments& args) {
   return period;
 }
 
+bool ChangesTexts(const LoadArguments& args) {
+  return args.source.surrogates || args.source.deidentify_values;
+}
+
 absl::StatusOr<CdmLoadReport> LoadOf(const LoadArguments& args, LoadSetup& setup, Log& log,
                                      std::int64_t started_ms) {
   ESSAIM_ASSIGN_OR_RETURN(const Period period, PeriodOf(args));
@@ -230,7 +234,8 @@ absl::StatusOr<CdmLoadReport> LoadOf(const LoadArguments& args, LoadSetup& setup
   options.progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); };
   ESSAIM_ASSIGN_OR_RETURN(options.arguments, TextOf(args.source));
   setup.Apply(options);
-  if (args.source.from != "omop") return LoadResources(args, setup, log, options);
+  if (args.source.from != "omop" || ChangesTexts(args))
+    return LoadResources(args, setup, log, options);
   return LoadOmop(*setup.sql.writing, args.source.paths, options, &log);
 }
 
@@ -239,9 +244,14 @@ absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t
     return absl::InvalidArgumentError(
         "--full does not go with messages: each says what changed, none is the whole");
   StderrLog log(Severity::kWarning);
-  const bool is_omop = args.source.from == "omop" || args.source.from == "vocabulary";
+  const bool is_release = args.source.from == "vocabulary",
+             is_omop = args.source.from == "omop" || is_release;
+  if (ChangesTexts(args) && (args.source.keep_text || is_release))
+    return absl::InvalidArgumentError(
+        "--surrogates and --deidentify-values take names out of notes: neither goes with "
+        "--keep-text, nor with a vocabulary");
   ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<LoadSetup> setup,
-                          LoadSetup::Open(args.dir, !is_omop, log));
+                          LoadSetup::Open(args.dir, !is_omop || ChangesTexts(args), log));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadOf(args, *setup, log, started_ms));
   if (!report.known && !args.dry_run) RecordForQuality(*setup->sql.writing, report);
   return report;
@@ -330,6 +340,10 @@ Command LoadCommand(CLI::App& app) {
   load->add_flag("--keep-text,!--deidentify", args->source.keep_text,
                  "notes as they are; not given: names, dates and the like are taken out of them "
                  "(docs/text.md)");
+  load->add_flag("--surrogates", args->source.surrogates,
+                 "invented names and moved dates, marked, in the place of tags (docs/text.md)");
+  load->add_flag("--deidentify-values", args->source.deidentify_values,
+                 "short texts too (value_as_string, sig ...); of omop, its notes as well");
   load->add_flag("--accept-burned-in", args->source.accept_burned_in,
                  "of dicom: keep also pixels that may show a name (docs/dicom.md)");
   load->add_flag("--retain-patient-characteristics", args->source.retain_patient_characteristics,

@@ -10,6 +10,7 @@
 #include "node/images_command.h"
 #include "quality/load_record.h"
 #include "source/note_filter.h"
+#include "warehouse/omop_files.h"
 
 namespace essaim::node {
 
@@ -31,6 +32,9 @@ absl::StatusOr<std::unique_ptr<LoadSetup>> LoadSetup::Open(const std::string& di
       setup->date_shift.emplace(key, "warehouse",
                                 DateShiftOptions{.days_max = config.shift_dates_days,
                                                  .keep_weekdays = config.shift_keeps_weekdays});
+    if (needs_tools)
+      setup->surrogates.emplace(key, "warehouse", config.site,
+                                setup->date_shift.has_value() ? &*setup->date_shift : nullptr);
   }
   if (!needs_tools) return setup;
   setup->vocabulary = OpenSqlVocabulary(*setup->sql.reading);
@@ -65,9 +69,19 @@ absl::Status LoadSetup::OpenIdentities(Log& log) {
   return absl::OkStatus();
 }
 
+text::NoteDeidentifierOptions LoadSetup::DeidentifierOptions(const SourceArguments& args) const {
+  return {.surrogates = args.surrogates ? &*surrogates : nullptr, .values = args.deidentify_values};
+}
+
 absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArguments& args,
                                                               bool dry_run, Log& log) {
-  ESSAIM_ASSIGN_OR_RETURN(deidentifier_, text::NoteDeidentifier::Make(*identities));
+  ESSAIM_ASSIGN_OR_RETURN(deidentifier_,
+                          text::NoteDeidentifier::Make(*identities, DeidentifierOptions(args)));
+  // Tables of the CDM are nobody's messages: they bring no identities, and need none of the tools.
+  if (args.from == "omop") {
+    ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<CdmSource> tables, OpenOmopFiles(args.paths, &log));
+    return FilterNotes(std::move(tables), *deidentifier_, entropy);
+  }
   if (args.from == "dicom") {
     ESSAIM_ASSIGN_OR_RETURN(images, OpenImages(folder, entropy));
     ESSAIM_RETURN_IF_ERROR(images->Settle(*sql.writing));

@@ -36,6 +36,7 @@ class LoadSetup {
   std::optional<DateShift> date_shift;
   // Where tools are needed.
   std::optional<IdMaker> ids;
+  std::optional<text::Surrogates> surrogates;
   std::unique_ptr<Vocabulary> vocabulary;
   std::unique_ptr<SqlEngine> identity_sql;
   std::unique_ptr<IdentityStore> identities;
@@ -43,6 +44,8 @@ class LoadSetup {
   bool keeps_identities = true;               // false: the key of 'identity' was destroyed
 
   ~LoadSetup();
+  // Of what takes names out of notes.
+  text::NoteDeidentifierOptions DeidentifierOptions(const SourceArguments& args) const;
   // The source with its notes filtered, unless they are to be kept as they are. One at a time.
   absl::StatusOr<std::unique_ptr<CdmSource>> OpenFor(const SourceArguments& args, bool dry_run,
                                                      Log& log);

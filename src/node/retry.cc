@@ -129,7 +129,12 @@ absl::StatusOr<std::unique_ptr<RetryFiles>> RetryFiles::Write(
   files->arguments_.from = kind == "vocabulary" ? "omop" : kind;
   if (arguments.is_object()) {
     files->arguments_.system = JsonText(arguments, "system");
-    files->arguments_.keep_text = arguments.value("keep_text", Json(false)) == Json(true);
+    const auto is_set = [&](const char* name) {
+      return arguments.value(name, Json(false)) == Json(true);
+    };
+    files->arguments_.keep_text = is_set("keep_text");
+    files->arguments_.surrogates = is_set("surrogates");
+    files->arguments_.deidentify_values = is_set("deidentify_values");
     const std::string mapping = JsonText(arguments, "mapping");
     if (!mapping.empty()) {
       files->arguments_.mapping = folder + "/mapping.yaml";

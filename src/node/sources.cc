@@ -65,6 +65,8 @@ absl::StatusOr<std::string> TextOf(const SourceArguments& args) {
   nlohmann::json json = {{"from", args.from}};
   if (!args.system.empty()) json["system"] = args.system;
   if (args.keep_text) json["keep_text"] = true;
+  if (args.surrogates) json["surrogates"] = true;
+  if (args.deidentify_values) json["deidentify_values"] = true;
   if (!args.mapping.empty()) {
     ESSAIM_ASSIGN_OR_RETURN(json["mapping"], ReadFile(args.mapping));
   }

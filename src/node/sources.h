@@ -25,7 +25,8 @@ struct SourceArguments {
   std::string reference = "";  // of vcf: FASTA
   bool accept_burned_in = false, retain_patient_characteristics = false;  // of dicom
   std::vector<std::string> paths;
-  bool keep_text = false;  // notes as they are, with the names in them
+  bool keep_text = false;                              // notes as they are, with the names in them
+  bool surrogates = false, deidentify_values = false;  // docs/text.md
   std::map<std::string, std::string> text_folders = {};  // text/note_files.h
 };
 

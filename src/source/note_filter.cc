@@ -1,6 +1,8 @@
 #include "source/note_filter.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -19,14 +21,16 @@ namespace {
 constexpr std::size_t kCellBytesMax = std::size_t{64} << 20;
 constexpr std::size_t kBlockBytesMax = std::size_t{512} << 20;
 
-// Rows of NOTE that wait, first in first out.
+// Rows that wait, first in first out.
 class NoteSpool {
  public:
   NoteSpool(Entropy& entropy, std::size_t memory_bytes_max)
       : entropy_(entropy), memory_bytes_max_(memory_bytes_max) {}
 
-  absl::Status Add(std::span<const std::optional<std::string_view>> cells,
+  // `table`: a number of the caller's.
+  absl::Status Add(std::uint32_t table, std::span<const std::optional<std::string_view>> cells,
                    const RowOrigin& origin) {
+    block_.U32(table);
     block_.Bytes(origin.file);
     block_.U64(origin.line);
     for (const auto& cell : cells) {
@@ -90,12 +94,12 @@ class FilterSink : public ForwardingSink {
 
   absl::Status Row(const CdmTable& table, std::span<const std::optional<std::string_view>> cells,
                    const RowOrigin& origin) override {
-    if (table.name != "note") {
-      filter_.Saw(table, cells);
-      return next_.Row(table, cells, origin);
-    }
-    note_ = &table;
-    return spool_.Add(cells, origin);
+    if (table.name != "note") filter_.Saw(table, cells);
+    const Waiting& waiting = WaitingOf(table);
+    const bool waits = std::ranges::any_of(
+        waiting.fields, [&](std::size_t f) { return cells[f].has_value() && !cells[f]->empty(); });
+    if (!waits) return next_.Row(table, cells, origin);
+    return spool_.Add(waiting.number, cells, origin);
   }
 
   absl::Status Progress(std::uint64_t bytes_done) override {
@@ -104,7 +108,6 @@ class FilterSink : public ForwardingSink {
   }
 
   absl::Status Flush() {
-    if (note_ == nullptr) return absl::OkStatus();
     return spool_.Drain([&](std::string_view block) -> absl::Status {
       ByteReader reader(block);
       while (!reader.End().ok()) ESSAIM_RETURN_IF_ERROR(PassRow(reader));
@@ -113,24 +116,42 @@ class FilterSink : public ForwardingSink {
   }
 
  private:
+  // A table's fields that pass the filter; with some, its rows wait.
+  struct Waiting {
+    std::uint32_t number = 0;
+    std::vector<std::size_t> fields;
+  };
+
+  const Waiting& WaitingOf(const CdmTable& table) {
+    const auto [at, is_new] = waiting_.try_emplace(&table);
+    if (!is_new) return at->second;
+    at->second.number = static_cast<std::uint32_t>(tables_.size());
+    tables_.push_back(&table);
+    for (std::size_t f = 0; f < table.fields.size(); ++f) {
+      if (filter_.Passes(table, table.fields[f])) at->second.fields.push_back(f);
+    }
+    return at->second;
+  }
+
   absl::Status PassRow(ByteReader& reader) {
     constexpr std::uint64_t kRowsPerProgress = 1'024;
+    ESSAIM_ASSIGN_OR_RETURN(const std::uint32_t number, reader.U32());
+    const CdmTable& table = *tables_[number];
     ESSAIM_ASSIGN_OR_RETURN(const std::string file, reader.Bytes(kCellBytesMax));
     ESSAIM_ASSIGN_OR_RETURN(const std::uint64_t line, reader.U64());
-    std::vector<std::optional<std::string>> texts(note_->fields.size());
+    std::vector<std::optional<std::string>> texts(table.fields.size());
     std::int64_t person_id = 0;
     for (std::size_t f = 0; f < texts.size(); ++f) {
       ESSAIM_ASSIGN_OR_RETURN(const std::uint8_t has, reader.U8());
       if (has == 0) continue;
       ESSAIM_ASSIGN_OR_RETURN(texts[f], reader.Bytes(kCellBytesMax));
-      if (note_->fields[f].name == "person_id" && !absl::SimpleAtoi(*texts[f], &person_id))
+      if (table.fields[f].name == "person_id" && !absl::SimpleAtoi(*texts[f], &person_id))
         person_id = 0;  // the sink rejects the row
     }
-    for (std::size_t f = 0; f < texts.size(); ++f) {
-      const std::string_view name = note_->fields[f].name;
-      if (!texts[f].has_value() || (name != "note_text" && name != "note_title")) continue;
+    for (const std::size_t f : waiting_.at(&table).fields) {
+      if (!texts[f].has_value()) continue;
       ESSAIM_ASSIGN_OR_RETURN(texts[f], filter_.Filter(person_id, *texts[f]));
-      const auto length = static_cast<std::size_t>(note_->fields[f].length);
+      const auto length = static_cast<std::size_t>(table.fields[f].length);
       // A tag may be longer than what it stands for: cut where a character begins.
       if (length > 0 && texts[f]->size() > length) {
         std::size_t end = length;
@@ -140,12 +161,13 @@ class FilterSink : public ForwardingSink {
     }
     const std::vector<std::optional<std::string_view>> cells(texts.begin(), texts.end());
     if (++n_rows_ % kRowsPerProgress == 0) ESSAIM_RETURN_IF_ERROR(next_.Progress(bytes_done_));
-    return next_.Row(*note_, cells, {.file = file, .line = line});
+    return next_.Row(table, cells, {.file = file, .line = line});
   }
 
   NoteFilter& filter_;
   NoteSpool spool_;
-  const CdmTable* note_ = nullptr;
+  std::vector<const CdmTable*> tables_;
+  std::map<const CdmTable*, Waiting> waiting_;
   std::uint64_t bytes_done_ = 0, n_rows_ = 0;
 };
 
@@ -186,6 +208,10 @@ class FilteredSource : public CdmSource {
 };
 
 }  // namespace
+
+bool NoteFilter::Passes(const CdmTable& table, const CdmField& field) const {
+  return table.name == "note" && (field.name == "note_text" || field.name == "note_title");
+}
 
 std::unique_ptr<CdmSource> FilterNotes(std::unique_ptr<CdmSource> source, NoteFilter& filter,
                                        Entropy& entropy, std::size_t memory_bytes_max) {

@@ -1,4 +1,5 @@
-// Notes on their way from any source into the warehouse pass a filter: it may take names out.
+// Notes on their way from any source into the warehouse pass a filter: it may take names out, also
+// out of other short texts of the rows.
 //
 // A note may come before the record of its person, so notes wait until the source has read all:
 // in memory up to a limit, then in a temporary file without a name, sealed under a key that lives
@@ -23,10 +24,12 @@ class NoteFilter {
   virtual ~NoteFilter() = default;
   // What a load's settings say of the filter: another filter's load is another load.
   virtual std::string_view name() const = 0;
+  // The fields that pass, of NOTE at least its text and title.
+  virtual bool Passes(const CdmTable& table, const CdmField& field) const;
   // A row of any table but NOTE went by; read at once.
   virtual void Saw(const CdmTable& table,
                    std::span<const std::optional<std::string_view>> cells) = 0;
-  // A note's text or title in the place of `text`. After every row was seen.
+  // The field's text in the place of `text`. After every row was seen.
   virtual absl::StatusOr<std::string> Filter(std::int64_t person_id, std::string_view text) = 0;
 };
 

@@ -22,6 +22,7 @@ enum Kind : std::uint8_t {
   kHypothesis,
   kUncertainAfter,
   kUncertainBefore,
+  kHistoryBefore,
 };
 
 struct Phrase {
@@ -49,7 +50,10 @@ constexpr struct {
      "rule out as,excludes,excluded,never had,never,nor,neither,fails to reveal,failed to "
      "reveal,no longer has,"
      "lack of,lacks,don t,doesn t,didn t,isn t,wasn t,hasn t,resolution of,cannot see,declines any,"
-     "no evidence of,no sign of,no signs of,no longer,unremarkable for"},
+     "no evidence of,no sign of,no signs of,no longer,unremarkable for,nothing to suggest,nothing "
+     "suggestive of,rien en faveur de,rien en faveur d,aucun argument pour,aucun argument en "
+     "faveur "
+     "de,aucun argument en faveur d,pas d argument en faveur de,pas d argument en faveur d"},
     {kNegatesBefore,
      "absent,absente,absents,absentes,negatif,negative,negatifs,negatives,elimine,eliminee,"
      "elimines,eliminees,"
@@ -63,7 +67,10 @@ constexpr struct {
      "identified,not found,"
      "not demonstrated,not detected,not visualized,not appreciated,excluded,has resolved,denied,is "
      "denied,"
-     "were not,was not,non confirme,non confirmee"},
+     "were not,was not,non confirme,non confirmee,no longer present,no longer seen,no longer "
+     "visible,no longer detected,n est plus visible,n est plus retrouve,n est plus retrouvee,n est "
+     "plus present,n est plus presente,a disparu,ont disparu,has disappeared,have disappeared,has "
+     "completely resolved,have resolved,resolved completely,are absent"},
     {kNoneUncertain,
      "n exclut pas,n exclue pas,n elimine pas,n ecarte pas,pas exclu,pas exclue,pas exclus,pas "
      "exclure,"
@@ -75,7 +82,8 @@ constexpr struct {
      "elimine,"
      "n est pas eliminee,sans doute,pas certain,pas certaine,cannot rule out,can not rule out,not "
      "rule out,"
-     "cannot exclude,can not exclude,not exclude,cannot be excluded,cannot be ruled out,not ruled "
+     "cannot exclude,ne peut exclure,ne peut pas exclure,ne permet pas d exclure,ne peut ecarter,"
+     "can not exclude,not exclude,cannot be excluded,cannot be ruled out,not ruled "
      "out,"
      "not excluded,could not be ruled out,could not be excluded,does not exclude,not certain if,"
      "not certain whether,not been ruled out,not been excluded,can t rule out"},
@@ -92,7 +100,8 @@ constexpr struct {
      "change,gram negative,"
      "no doubt,not cause,not drain,no response to,not responding to,not improved,not well "
      "controlled,"
-     "not controlled,non insulin,non small,not tolerated"},
+     "not controlled,non insulin,non small,not tolerated,not tolerating,not tolerate,jamais "
+     "arrete,jamais cesse,never stopped"},
     {kEnds,
      "mais,cependant,toutefois,neanmoins,en revanche,par contre,hormis,sauf,excepte,en dehors "
      "de,en dehors d,"
@@ -106,11 +115,10 @@ constexpr struct {
     {kHistory,
      "antecedent de,antecedent d,antecedents de,antecedents d,antecedent personnel de,antecedents "
      "personnels de,"
-     "atcd de,atcd d,atcd,atcds,antecedents,antecedent,ancien,ancienne,autrefois,dans l "
-     "enfance,opere d,operee d,"
+     "atcd de,atcd d,atcd,atcds,antecedents,antecedent,ancien,ancienne,autrefois,opere d,operee d,"
      "opere de,operee de,history of,h / o,hx of,past medical history,past history "
      "of,previous,previously had,"
-     "prior,status post,s / p,in childhood,pmh"},
+     "prior,status post,s / p,pmh"},
     {kFamily,
      "pere,mere,frere,freres,soeur,soeurs,oncle,tante,grand pere,grand "
      "mere,cousin,cousine,antecedent familial,"
@@ -139,7 +147,7 @@ constexpr struct {
      "return for,watch for,monitor for,evaluate for,evaluation for,assess for,screening for,screen "
      "for,to rule "
      "out,rule out,r / o,prevention of,prophylaxis of,prophylaxis for,fear of,vaccin "
-     "contre,vaccine against,work up for"},
+     "contre,vaccine against,work up for,to prevent,afin d eviter,pour eviter,pour prevenir"},
     {kUncertainAfter,
      "possible,probable,eventuel,eventuelle,suspicion de,suspicion d,suspecte,suspect "
      "de,evoque,evoquant,"
@@ -148,11 +156,17 @@ constexpr struct {
      "semble,may have,might have,may represent,might be,could "
      "be,possibly,probably,likely,suspected,suspicion of,"
      "suspicious for,concern for,concerning for,suggestive "
-     "of,suggests,questionable,presumed,differential includes"},
+     "of,suggests,questionable,presumed,differential includes,compatible avec,compatible "
+     "with,consistent with,"
+     "unclear whether,unclear if,uncertain whether,ne sait pas si"},
+    {kHistoryBefore,
+     "dans l enfance,in childhood,as a child,as an infant,dans l adolescence,a l adolescence,years "
+     "ago,in the past,par le passe"},
     {kUncertainBefore,
      "?,possible,probable,peu probable,suspecte,suspectee,evoque,evoquee,a confirmer,is "
      "suspected,suspected,"
-     "is possible,unlikely,is unlikely,is likely,is questionable"},
+     "is possible,unlikely,is unlikely,is likely,is questionable,a possibility,"
+     "remains possible,reste possible,n est pas certain,n est pas certaine"},
 };
 
 const std::unordered_map<std::string, std::vector<Phrase>>& Phrases() {
@@ -322,6 +336,7 @@ bool ContextFinder::InScope(const Cue& cue, std::size_t begin, std::size_t end) 
 
 TermContext ContextFinder::Of(std::size_t begin, std::size_t end) const {
   TermContext context;
+  bool beside = false;  // an adjective of uncertainty stands right behind the term
   for (const Cue& cue : cues_) {
     if (cue.kind == kNone || cue.kind == kEnds || !InScope(cue, begin, end)) continue;
     const bool after = cue.end <= begin;  // the term stands after the cue
@@ -329,13 +344,9 @@ TermContext ContextFinder::Of(std::size_t begin, std::size_t end) const {
       case kNegatesAfter:
         context.negated = context.negated || after;
         break;
-      case kNegatesBefore: {
-        // "fièvre absente", not "fièvre, toux absente": no comma between.
-        bool comma = false;
-        for (std::size_t i = end; i < cue.begin; ++i) comma = comma || tokens_[i].Is(",");
-        context.negated = context.negated || (!after && !comma);
+      case kNegatesBefore:
+        context.negated = context.negated || (!after && !PartedFrom(cue, end));
         break;
-      }
       case kNoneUncertain:
         context.uncertain = true;
         break;
@@ -349,19 +360,49 @@ TermContext ContextFinder::Of(std::size_t begin, std::size_t end) const {
         context.family = true;
         break;
       case kHypothesis:
-        context.hypothetical = context.hypothetical || after;
+        context.hypothetical = context.hypothetical || (after && !HasResult(cue, end));
+        break;
+      case kHistoryBefore:
+        context.historical = context.historical || !after;
         break;
       case kUncertainAfter:
         context.uncertain = context.uncertain || after;
         break;
       case kUncertainBefore:
-        context.uncertain = context.uncertain || !after;
+        // "aucune lésion suspecte": the adjective says which one there is none of.
+        if (!after) (cue.begin == end && cue.end == end + 1 ? beside : context.uncertain) = true;
         break;
       default:
         break;
     }
   }
+  context.uncertain = context.uncertain || (beside && !context.negated);
   return context;
+}
+
+// "fièvre absente", not "fièvre, toux absente": a comma parts them, unless a relative clause
+// follows it ("HIV, which was negative") or the verb is of several ("clubbing, cyanosis and edema
+// are absent").
+bool ContextFinder::PartedFrom(const Cue& cue, std::size_t end) const {
+  const bool plural = InList(tokens_[cue.begin].folded, "are were sont");
+  for (std::size_t i = end; i < cue.begin; ++i) {
+    if (tokens_[i].Is(",") && !plural &&
+        !InList(tokens_[i + 1].folded, "which qui that lequel laquelle"))
+      return true;
+  }
+  return false;
+}
+
+// "Recherche de BK négative", "dépistage du VIH, qui s'est révélé négatif": it was looked for, and
+// here is what was found.
+bool ContextFinder::HasResult(const Cue& cue, std::size_t end) const {
+  if (!InList(tokens_[cue.begin].folded, "recherche depistage screening")) return false;
+  for (std::size_t i = end; i < tokens_.size() && sentence_[i] == sentence_[end - 1]; ++i) {
+    if (InList(tokens_[i].folded,
+               "negatif negative negatifs negatives positif positive positifs positives"))
+      return true;
+  }
+  return false;
 }
 
 std::vector<NoteSection> FindSections(const std::vector<Token>& tokens) {

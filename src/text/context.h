@@ -47,6 +47,8 @@ class ContextFinder {
 
   void FindCues();
   void FindDistantNegation(std::size_t begin, std::size_t end);
+  bool PartedFrom(const Cue& cue, std::size_t end) const;
+  bool HasResult(const Cue& cue, std::size_t end) const;
   bool InScope(const Cue& cue, std::size_t begin, std::size_t end) const;
 
   const std::vector<Token>& tokens_;

@@ -125,9 +125,7 @@ void FindAroundMonth(NoteText& note, std::size_t i) {
   if (told && (!ambiguous || note[i].capital)) note.Take(i, i + 1, Identifying::kDate);
 }
 
-}  // namespace
-
-void FindDates(NoteText& note) {
+void FindDatesProper(NoteText& note) {
   for (std::size_t i = 0; i < note.size(); ++i) {
     if (note.Taken(i)) continue;
     const Token& token = note[i];
@@ -145,6 +143,23 @@ void FindDates(NoteText& note) {
     } else if (IsCompact(note, i) && announced) {
       note.Take(i, i + 1, Identifying::kDate);
     }
+  }
+}
+
+}  // namespace
+
+void FindDates(NoteText& note) {
+  FindDatesProper(note);
+  // "lundi 12 mars 2018": the day of the week goes with the date.
+  for (std::size_t i = 0; i < note.size(); ++i) {
+    if (!InList(note[i].folded,
+                "lundi mardi mercredi jeudi vendredi samedi dimanche monday tuesday wednesday "
+                "thursday friday saturday sunday"))
+      continue;
+    std::size_t at = note[i + 1].Is(",") ? i + 2 : i + 1;
+    if (InList(note[at].folded, "le the")) ++at;
+    if (note.Taken(at) && (note[at].is_number() || MonthOf(note[at].folded) > 0))
+      note.Take(i, at + 1, Identifying::kDate);
   }
 }
 

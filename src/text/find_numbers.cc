@@ -48,6 +48,11 @@ std::size_t PhoneEnd(const NoteText& note, std::size_t i) {
   if (plus) return d.size() >= 8 ? run.end : 0;
   if (d.size() == 10 && d[0] == '0' && d[1] != '0' && (n == 2 || n == 4 || n == 10)) return run.end;
   if (d.starts_with("0033") && d.size() >= 13) return run.end;
+  // Great Britain: eleven digits, the area's three to five apart ("020 7946 0123", "07700 900123").
+  const Run british = DigitsFrom(note, first, " -()", 11);
+  if (british.digits.size() == 11 && british.digits[0] == '0' && british.digits[1] != '0' &&
+      (n >= 3 && n <= 5))
+    return british.end;
   // North America: groups of 3, 3 and 4, or one of ten digits in brackets' company.
   const Run american = DigitsFrom(note, first, " .-()", 11);
   const std::size_t lead = n == 1 && note[first].Is("1") ? 1 : 0;
@@ -95,15 +100,18 @@ std::size_t NumberAfter(const NoteText& note, std::size_t i, std::size_t digits_
 }
 
 bool IsPhoneWord(std::string_view word) {
-  return InList(word,
-                "tel telephone phone fax telecopie portable mobile cell gsm pager bip beeper "
-                "telephonique joignable standard secretariat ligne ext");
+  return InList(
+      word,
+      "tel telephone phone fax telecopie portable mobile cell gsm pager bip beeper "
+      "telephonique joignable standard secretariat ligne ext poste callback line contacter "
+      "joindre whatsapp switchboard extension");
 }
 
 // Words that say that a number is a person's, a document's or a professional's.
 bool IsPatientNumberWord(const NoteText& note, std::size_t i) {
   if (InList(note[i].folded,
-             "ipp nip iep nda mrn ssn nss ins matricule passeport passport permis uhid fin csn "
+             "ipp nip iep nda mrn ssn nss ins acct csn epi matricule passeport passport permis "
+             "uhid fin csn "
              "nhs"))
     return true;
   static constexpr std::string_view kSecond =

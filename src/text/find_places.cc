@@ -217,6 +217,11 @@ std::size_t HospitalHead(const NoteText& note, std::size_t i) {
       ++n;
     return n;
   }
+  if (note.Matches(i, {"hopital", "d", "'", "instruction", "des", "armees"})) return 6;
+  // "Centre Léon Bérard": of two names, where the word alone may be any centre.
+  if (note[i].Is("centre") && note[i].capital && IsGivenName(note[i + 1].folded) &&
+      note[i + 1].capital && note[i + 2].is_word() && note[i + 2].capital)
+    return 1;
   if (note.Matches(i, {"maison", "de", "retraite"}) || note.Matches(i, {"maison", "de", "sante"}) ||
       note.Matches(i, {"centre", "de", "sante"}))
     return 3;
@@ -291,6 +296,10 @@ void FindEnglishHospital(NoteText& note, std::size_t i) {
   if (note[end].Is("-") &&
       (note.Digits(end + 1) > 0 || (note[end + 1].is_word() && note[end + 1].capital)))
     end = note.Digits(end + 1) > 0 ? end + 2 : PlaceNameEnd(note, end + 1, 3);
+  // "Queen Elizabeth Hospital Birmingham": the town behind a hospital that has a name.
+  if (begin < i && end == i + n && note[end].is_word() && note[end].capital &&
+      !note.CapsLine(end) && !IsCommonWord(note[end].folded) && !LooksMedical(note[end].folded))
+    ++end;
   // "Hospital course" at a line's beginning names none.
   if (begin < i || end > i + n) note.Take(begin, end, Identifying::kHospital);
 }
@@ -314,6 +323,47 @@ bool IsState(const NoteText& note, std::size_t i) {
              note[i].folded,
              "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv "
              "nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc");
+}
+
+// "LS1 4AP", "SW1A 1AA": letters and a digit, then a digit and two letters (BS 7666). The end, or
+// 0.
+std::size_t BritishPostcodeEnd(const NoteText& note, std::size_t i) {
+  if (!note[i].is_word() || !note[i].capital || note[i].folded.size() > 2 || !note.Touches(i) ||
+      note.Digits(i + 1) == 0 || note.Digits(i + 1) > 2)
+    return 0;
+  std::size_t at = i + 2;
+  if (note.Touches(i + 1) && note[at].is_word() && note[at].folded.size() == 1) ++at;
+  const bool inward = note.Digits(at) == 1 && note.Touches(at) && note[at + 1].is_word() &&
+                      note[at + 1].all_caps && note[at + 1].folded.size() == 2;
+  return inward ? at + 2 : 0;
+}
+
+// The town before or after a British postcode: "Leeds, LS1 4AP", "LS1 4AP Leeds".
+void FindBritishTown(NoteText& note, std::size_t i) {
+  const std::size_t end = BritishPostcodeEnd(note, i);
+  if (end == 0) return;
+  note.Take(i, end, Identifying::kPostcode);
+  const std::size_t comma = i > 0 && note[i - 1].Is(",") ? 1 : 0;
+  std::size_t begin = i - comma;
+  while (begin > 0 && i - begin < 4 && note[begin - 1].is_word() && note[begin - 1].capital)
+    --begin;
+  if (begin < i - comma) note.Take(begin, i - comma, Identifying::kAddress);
+  const std::size_t town = PlaceNameEnd(note, end, 2);
+  if (town > end && note[end].capital) note.Take(end, town, Identifying::kAddress);
+}
+
+// "BP 1234", "PO Box 1187", "lieu-dit Le Moulin", "Flat 3", the end or 0.
+std::size_t BoxEnd(const NoteText& note, std::size_t i) {
+  if (note.Matches(i, {"po", "box"}) && note.Digits(i + 2) > 0) return i + 3;
+  if (note.Matches(i, {"p", ".", "o", ".", "box"}) && note.Digits(i + 5) > 0) return i + 6;
+  if (note[i].Is("bp") && note[i].all_caps && note.Digits(i + 1) > 0 && !note[i + 2].Is("/"))
+    return note.Digits(i + 1) >= 3 && i > 0 && note[i - 1].Is(",") ? i + 2 : 0;
+  if (note[i].Is("flat") && note.Digits(i + 1) > 0) return i + 2;
+  if (note.Matches(i, {"lieu", "-", "dit"})) {
+    const std::size_t end = PlaceNameEnd(note, i + 3, 4);
+    return end > i + 3 ? end : 0;
+  }
+  return 0;
 }
 
 // A postcode by itself: "CP 33000", "33000 Bordeaux", "MA 02720", "ZIP: 01002".
@@ -340,6 +390,11 @@ void FindPostcode(NoteText& note, std::size_t i) {
 void FindAddresses(NoteText& note) {
   for (std::size_t i = 0; i < note.size(); ++i) {
     if (note.Taken(i)) continue;
+    FindBritishTown(note, i);
+    if (const std::size_t box = BoxEnd(note, i); box > 0) {
+      note.Take(i, box, Identifying::kAddress);
+      continue;
+    }
     std::size_t end = FrenchStreet(note, i);
     if (end == 0) end = EnglishStreet(note, i);
     if (end > 0) {

@@ -1,11 +1,19 @@
 #include "text/note_deidentifier.h"
 
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 
 namespace essaim::text {
 
-absl::StatusOr<std::unique_ptr<NoteDeidentifier>> NoteDeidentifier::Make(IdentityStore& store) {
-  std::unique_ptr<NoteDeidentifier> made(new NoteDeidentifier(store));
+NoteDeidentifier::NoteDeidentifier(IdentityStore& store, const NoteDeidentifierOptions& options)
+    : store_(store),
+      options_(options),
+      name_(absl::StrCat("deidentified/2", options.surrogates != nullptr ? "+surrogates" : "",
+                         options.values ? "+values" : "")) {}
+
+absl::StatusOr<std::unique_ptr<NoteDeidentifier>> NoteDeidentifier::Make(
+    IdentityStore& store, const NoteDeidentifierOptions& options) {
+  std::unique_ptr<NoteDeidentifier> made(new NoteDeidentifier(store, options));
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<Identity> names, store.Names());
   for (const Identity& name : names) made->known_.AddPerson(name.family_name, name.given_names);
   return made;
@@ -26,16 +34,31 @@ void NoteDeidentifier::Saw(const CdmTable& table,
   if (cell.has_value()) known_.AddHospital(*cell);
 }
 
+bool NoteDeidentifier::Passes(const CdmTable& table, const CdmField& field) const {
+  if (NoteFilter::Passes(table, field)) return true;
+  if (!options_.values || field.type != CdmType::kText || table.group != CdmGroup::kClinical)
+    return false;
+  return field.name == "value_as_string" || field.name == "value_source_value" ||
+         field.name == "sig" || field.name == "stop_reason" || field.name == "snippet" ||
+         field.name == "lexical_variant";
+}
+
+absl::StatusOr<const std::vector<Identity>*> NoteDeidentifier::PersonsOf(std::int64_t person_id) {
+  constexpr std::size_t kPersonsMax = 10'000;
+  if (const auto at = persons_.find(person_id); at != persons_.end()) return &at->second;
+  ESSAIM_ASSIGN_OR_RETURN(std::vector<Identity> persons, store_.OfPerson(person_id));
+  const auto own = of_load_.find(person_id);
+  if (own != of_load_.end()) persons.insert(persons.end(), own->second.begin(), own->second.end());
+  if (persons_.size() >= kPersonsMax) persons_.clear();
+  return &persons_.emplace(person_id, std::move(persons)).first->second;
+}
+
 absl::StatusOr<std::string> NoteDeidentifier::Filter(std::int64_t person_id,
                                                      std::string_view text) {
-  if (person_id != person_id_ || persons_.empty()) {
-    ESSAIM_ASSIGN_OR_RETURN(persons_, store_.OfPerson(person_id));
-    const auto own = of_load_.find(person_id);
-    if (own != of_load_.end())
-      persons_.insert(persons_.end(), own->second.begin(), own->second.end());
-    person_id_ = person_id;
-  }
-  return Deidentify(text, persons_, known_);
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<Identity>* persons, PersonsOf(person_id));
+  const std::vector<Span> spans = FindIdentifying(text, *persons, known_);
+  return options_.surrogates == nullptr ? ReplaceSpans(text, spans)
+                                        : options_.surrogates->Replace(text, spans, person_id);
 }
 
 }  // namespace essaim::text

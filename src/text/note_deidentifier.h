@@ -11,31 +11,44 @@
 #include "source/identity_store.h"
 #include "source/note_filter.h"
 #include "text/deidentify.h"
+#include "text/surrogates.h"
 
 namespace essaim::text {
+
+struct NoteDeidentifierOptions {
+  const Surrogates* surrogates = nullptr;  // null: tags. Outlives the deidentifier
+  // Short texts of other tables too: value_as_string, value_source_value, sig, stop_reason, and
+  // what was cut out of notes.
+  bool values = false;
+};
 
 class NoteDeidentifier : public NoteFilter, public IdentitySink {
  public:
   // `store` outlives this. Its errors.
-  static absl::StatusOr<std::unique_ptr<NoteDeidentifier>> Make(IdentityStore& store);
+  static absl::StatusOr<std::unique_ptr<NoteDeidentifier>> Make(
+      IdentityStore& store, const NoteDeidentifierOptions& options = {});
 
   // Remembers, and hands on to the store.
   absl::Status Put(const Identity& identity) override;
 
-  std::string_view name() const override { return "deidentified/1"; }
+  std::string_view name() const override { return name_; }
 
+  bool Passes(const CdmTable& table, const CdmField& field) const override;
   // Takes the names of care sites.
   void Saw(const CdmTable& table, std::span<const std::optional<std::string_view>> cells) override;
   absl::StatusOr<std::string> Filter(std::int64_t person_id, std::string_view text) override;
 
  private:
-  explicit NoteDeidentifier(IdentityStore& store) : store_(store) {}
+  NoteDeidentifier(IdentityStore& store, const NoteDeidentifierOptions& options);
+
+  absl::StatusOr<const std::vector<Identity>*> PersonsOf(std::int64_t person_id);
 
   IdentityStore& store_;
+  const NoteDeidentifierOptions options_;
+  const std::string name_;
   KnownNames known_;
   std::unordered_map<std::int64_t, std::vector<Identity>> of_load_;
-  std::int64_t person_id_ = 0;  // whose identities these are: notes of one person come together
-  std::vector<Identity> persons_;
+  std::unordered_map<std::int64_t, std::vector<Identity>> persons_;  // those asked for last
 };
 
 }  // namespace essaim::text

@@ -13,6 +13,7 @@
 #include "warehouse/cdm_load.h"
 #include "warehouse/duckdb_file.h"
 #include "warehouse/engines_testing.h"
+#include "warehouse/omop_files.h"
 
 namespace essaim::text {
 namespace {
@@ -176,6 +177,37 @@ TEST_P(Notes, NotesWaitForTheirPersons) {
   ASSERT_OK(LoadCdm(*engine_, *source, {}).status());
   EXPECT_EQ(Count("note WHERE note_text = '[NOM] tousse, [NOM] aussi' AND note_title = '[NOM]'"),
             3);
+}
+
+// Tables of the CDM with short texts: what the identity store knows of the person, and rules.
+TEST_P(Notes, ShortTextsOfOtherTablesIfTheyAreToo) {
+  std::filesystem::create_directories(folder_ + "/identity");
+  TestEngines engines;
+  ASSERT_OK_AND_ASSIGN(const auto sql, engines.Make("duckdb", folder_ + "/identity"));
+  ASSERT_OK_AND_ASSIGN(const auto store, IdentityStore::Open(*sql));
+  ASSERT_OK(store->Put({.person_id = 7, .system = "s", .value = "v", .family_name = "Qwertz"}));
+  ASSERT_OK(store->Commit());
+  std::filesystem::create_directories(folder_ + "/cdm");
+  std::ofstream(folder_ + "/cdm/observation.csv")
+      << "observation_id,person_id,observation_concept_id,observation_date,"
+         "observation_type_concept_id,value_as_string,value_source_value\n"
+         "1,7,0,2020-03-12,0,\"vit avec Mme Qwertz, tel 06 12 34 56 78\",ancien fumeur\n"
+         "2,8,0,2020-03-12,0,Never smoker,\n3,8,0,2020-03-12,0,,Dr Durand\n";
+  const auto load = [&](bool values) {
+    const auto deidentifier = NoteDeidentifier::Make(*store, {.values = values});
+    auto tables = OpenOmopFiles({folder_ + "/cdm"}, nullptr);
+    EXPECT_OK(tables.status());
+    const auto source = FilterNotes(*std::move(tables), **deidentifier, entropy_, 64);
+    EXPECT_OK(LoadCdm(*engine_, *source, {}).status());
+  };
+  load(false);
+  EXPECT_EQ(Count("observation WHERE value_as_string LIKE '%Qwertz%'"), 1);
+  load(true);  // other settings: another load
+  EXPECT_EQ(Count("observation WHERE value_as_string = 'vit avec Mme [NOM], tel [TELEPHONE]' AND "
+                  "value_source_value = 'ancien fumeur'"),
+            1);
+  EXPECT_EQ(Count("observation WHERE value_as_string = 'Never smoker'"), 1);
+  EXPECT_EQ(Count("observation WHERE value_source_value = 'Dr [NOM]'"), 1);
 }
 
 TEST_P(Notes, AreIndexedSearchedAndForgotten) {

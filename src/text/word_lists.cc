@@ -25,17 +25,40 @@ Words Read(const char (&text)[N]) {
   return words;
 }
 
+std::vector<std::string_view> PlainOf(const Words& words) {
+  std::vector<std::string_view> plain;
+  for (const std::string_view word : words) {
+    if (word.size() >= 4 && !IsCommonWord(word) && !LooksMedical(word)) plain.push_back(word);
+  }
+  std::ranges::sort(plain);  // the same at every start
+  return plain;
+}
+
+const Words& GivenNames() {
+  static const Words* const kWords = new Words(Read(kGivenNames));
+  return *kWords;
+}
+
+const Words& FamilyNames() {
+  static const Words* const kWords = new Words(Read(kFamilyNames));
+  return *kWords;
+}
+
 }  // namespace
 
-bool IsGivenName(std::string_view folded) {
-  static const Words* const kWords = new Words(Read(kGivenNames));
-  return kWords->contains(folded);
+const std::vector<std::string_view>& PlainGivenNames() {
+  static const auto* const kNames = new std::vector<std::string_view>(PlainOf(GivenNames()));
+  return *kNames;
 }
 
-bool IsFamilyName(std::string_view folded) {
-  static const Words* const kWords = new Words(Read(kFamilyNames));
-  return kWords->contains(folded);
+const std::vector<std::string_view>& PlainFamilyNames() {
+  static const auto* const kNames = new std::vector<std::string_view>(PlainOf(FamilyNames()));
+  return *kNames;
 }
+
+bool IsGivenName(std::string_view folded) { return GivenNames().contains(folded); }
+
+bool IsFamilyName(std::string_view folded) { return FamilyNames().contains(folded); }
 
 bool IsListedWord(std::string_view folded) {
   static const Words* const kWords = new Words(Read(kCommonWords));
@@ -59,15 +82,16 @@ bool LooksMedical(std::string_view folded) {
   static const Words* const kWords = new Words(Read(kMedicalWords));
   if (kWords->contains(folded)) return true;
   static constexpr std::string_view kEndings[] = {
-      "itis",     "ite",     "emia",    "emie",    "osis",     "ose",    "oma",     "pathy",
-      "pathie",   "tomy",    "tomie",   "scopy",   "scopie",   "graphy", "graphie", "logy",
-      "logie",    "algia",   "algie",   "plasty",  "plastie",  "pril",   "sartan",  "statin",
-      "statine",  "cillin",  "cilline", "azole",   "mycin",    "mycine", "oxacin",  "oxacine",
-      "parine",   "parin",   "mab",     "tinib",   "olol",     "dipine", "gliptin", "formin",
-      "formine",  "profene", "profen",  "cycline", "caine",    "ectomy", "ectomie", "ostomy",
-      "stomie",   "rrhea",   "rrhee",   "uria",    "urie",     "ique",   "iques",   "megaly",
-      "megalie",  "plegia",  "plegie",  "trophy",  "trophie",  "genic",  "logue",   "xaban",
-      "floxacin", "amide",   "azepam",  "zolam",   "thiazide", "tropin"};
+      "carcinome", "sarcome", "blastome", "itis",     "ite",     "emia",    "emie",    "osis",
+      "ose",       "oma",     "pathy",    "pathie",   "tomy",    "tomie",   "scopy",   "scopie",
+      "graphy",    "graphie", "logy",     "logie",    "algia",   "algie",   "plasty",  "plastie",
+      "pril",      "sartan",  "statin",   "statine",  "cillin",  "cilline", "azole",   "mycin",
+      "mycine",    "oxacin",  "oxacine",  "parine",   "parin",   "mab",     "tinib",   "olol",
+      "dipine",    "gliptin", "formin",   "formine",  "profene", "profen",  "cycline", "caine",
+      "ectomy",    "ectomie", "ostomy",   "stomie",   "rrhea",   "rrhee",   "uria",    "urie",
+      "ique",      "iques",   "megaly",   "megalie",  "plegia",  "plegie",  "trophy",  "trophie",
+      "genic",     "logue",   "xaban",    "floxacin", "amide",   "azepam",  "zolam",   "thiazide",
+      "tropin"};
   return folded.size() >= 6 && std::ranges::any_of(kEndings, [&](std::string_view ending) {
            return folded.ends_with(ending);
          });

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 namespace essaim::text {
 
@@ -14,6 +15,11 @@ bool IsListedWord(std::string_view folded);  // of everyday, by the list
 bool IsCommonWord(std::string_view folded);  // the same, also with a plural's or feminine's ending
 // A term, an eponym or an abbreviation of the list, or one by its ending (-emia, -tomie, -pril).
 bool LooksMedical(std::string_view folded);
+
+// Names that are neither words of everyday nor of medicine, of four letters or more, in the lists'
+// order: what an invented name is drawn from.
+const std::vector<std::string_view>& PlainGivenNames();
+const std::vector<std::string_view>& PlainFamilyNames();
 
 inline bool IsAnyName(std::string_view folded) {
   return IsGivenName(folded) || IsFamilyName(folded);

