@@ -1,6 +1,7 @@
 #include "mapping/mapped_files.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -65,6 +66,7 @@ class MappedFiles : public CdmSource {
     TellUnused(table, path, source->header(), sink);
     sink.Header(path, source->raw_header());
     const std::function<std::string()> raw = [&] { return source->raw(); };
+    ESSAIM_ASSIGN_OR_RETURN(const std::vector<BoundRule> rules, Bind(table, path));
     CdmRow row(table.to->name);
     std::uint64_t n_read = 0;
     while (true) {
@@ -86,10 +88,10 @@ class MappedFiles : public CdmSource {
       if (!IsWanted(table)) continue;
       row.Clear();
       std::string fault_field, fault;
-      for (const Rule& rule : table.rules) {
+      for (const BoundRule& rule : rules) {
         ESSAIM_RETURN_IF_ERROR(Apply(rule, row, fault));
         if (fault.empty()) continue;
-        fault_field = std::string(rule.field->name);
+        fault_field = std::string(rule.field.name());
         break;
       }
       if (!fault.empty()) {
@@ -106,6 +108,30 @@ class MappedFiles : public CdmSource {
     sink.EndFile(path, source->Sha256Hex(), n_read);
     columns_.clear();
     return sink.Progress(bytes_before_);
+  }
+
+  // A rule and where its columns are in the file.
+  struct BoundRule {
+    const Rule* rule;
+    FieldName field;
+    std::vector<std::size_t> columns;  // that of the factor last
+  };
+
+  absl::StatusOr<std::vector<BoundRule>> Bind(const TableMapping& table,
+                                              const std::string& path) const {
+    std::vector<BoundRule> bound;
+    for (const Rule& rule : table.rules) {
+      std::vector<std::string> names = rule.columns;
+      if (!rule.times_column.empty()) names.push_back(rule.times_column);
+      BoundRule& b = bound.emplace_back(BoundRule{.rule = &rule, .field = rule.field->name});
+      for (const std::string& name : names) {
+        const auto at = columns_.find(name);
+        if (at == columns_.end())  // it was there when the source was opened
+          return absl::InvalidArgumentError(absl::StrCat(path, ": no column '", name, "'"));
+        b.columns.push_back(at->second);
+      }
+    }
+    return bound;
   }
 
   static std::set<std::string> UsedColumns(const TableMapping& table) {
@@ -139,8 +165,11 @@ class MappedFiles : public CdmSource {
 
   std::string_view Cell(const std::string& column) const {
     const auto at = columns_.find(column);
-    if (at == columns_.end()) return {};
-    const std::string_view cell = cells_[at->second];
+    return at == columns_.end() ? std::string_view() : Cell(at->second);
+  }
+
+  std::string_view Cell(std::size_t column) const {
+    const std::string_view cell = cells_[column];
     const bool missing = std::ranges::find(mapping_.missing, cell) != mapping_.missing.end();
     return missing ? std::string_view() : cell;
   }
@@ -151,45 +180,44 @@ class MappedFiles : public CdmSource {
     });
   }
 
-  // `fault` says why the row cannot be, without its values.
-  absl::Status Apply(const Rule& rule, CdmRow& row, std::string& fault) {
-    const std::string_view field = rule.field->name;
+  // `fault` says why the row cannot be, without its values. The row borrows the file's cells.
+  absl::Status Apply(const BoundRule& bound, CdmRow& row, std::string& fault) {
+    const Rule& rule = *bound.rule;
     switch (rule.kind) {
       case Rule::Kind::kValue:
-        row.Set(field, std::string_view(rule.text));
+        row.SetView(bound.field, rule.text);
         return absl::OkStatus();
       case Rule::Kind::kId: {
         std::string key;
         bool some = false;
-        for (const std::string& column : rule.columns) {
+        for (const std::size_t column : bound.columns) {
           some = some || !Cell(column).empty();
-          absl::StrAppend(&key, key.empty() && column == rule.columns[0] ? "" : "|",
+          absl::StrAppend(&key, column == bound.columns[0] && key.empty() ? "" : "|",
                           Av(Cell(column)));
         }
-        if (some) row.Set(field, options_.ids->IdOf(rule.text, "", key));
+        if (some) row.Set(bound.field, options_.ids->IdOf(rule.text, "", key));
         return absl::OkStatus();
       }
       case Rule::Kind::kPseudonym: {
-        const std::string_view cell = Cell(rule.columns[0]);
-        if (cell.empty()) return absl::OkStatus();
-        const std::string pseudonym = options_.ids->PseudonymOf("", cell);
-        row.SetCut(field, pseudonym);
+        const std::string_view cell = Cell(bound.columns[0]);
+        if (!cell.empty()) row.SetCut(bound.field, options_.ids->PseudonymOf("", cell));
         return absl::OkStatus();
       }
       case Rule::Kind::kConcept:
-        return ApplyConcept(rule, row);
+        return ApplyConcept(bound, row);
       case Rule::Kind::kColumn:
-        ApplyColumn(rule, row, fault);
+        ApplyColumn(bound, row, fault);
         return absl::OkStatus();
     }
     return absl::InternalError("a rule of no kind");
   }
 
-  absl::Status ApplyConcept(const Rule& rule, CdmRow& row) {
-    const std::string cell(Cell(rule.columns[0]));
+  absl::Status ApplyConcept(const BoundRule& bound, CdmRow& row) {
+    const Rule& rule = *bound.rule;
+    const std::string_view cell = Cell(bound.columns[0]);
     const auto own = rule.values.find(cell);  // the site's own table comes first
     if (own != rule.values.end()) {
-      row.Set(rule.field->name, std::string_view(own->second));
+      row.SetView(bound.field, own->second);
       return absl::OkStatus();
     }
     std::int64_t concept_id = 0;
@@ -202,16 +230,16 @@ class MappedFiles : public CdmSource {
     if (concept_id == 0 && !rule.source_concept)
       ++without_concept_[absl::StrCat(Av(rule.field->name), " (", rule.text, ")")];
     if (concept_id == 0 && rule.otherwise.has_value()) {
-      row.Set(rule.field->name, std::string_view(*rule.otherwise));
+      row.SetView(bound.field, *rule.otherwise);
     } else {
-      row.Set(rule.field->name, concept_id);
+      row.Set(bound.field, concept_id);
     }
     return absl::OkStatus();
   }
 
-  void ApplyColumn(const Rule& rule, CdmRow& row, std::string& fault) {
-    std::string cell(Cell(rule.columns[0]));
-    const std::string_view field = rule.field->name;
+  void ApplyColumn(const BoundRule& bound, CdmRow& row, std::string& fault) {
+    const Rule& rule = *bound.rule;
+    std::string_view cell = Cell(bound.columns[0]);
     if (!rule.values.empty()) {
       const auto value = rule.values.find(cell);
       if (value != rule.values.end()) {
@@ -224,8 +252,10 @@ class MappedFiles : public CdmSource {
       }
     }
     if (cell.empty()) return;
+    std::string date;
     if (!rule.date_format.empty()) {
-      cell = ReadDate(cell, rule.date_format);
+      date = ReadDate(cell, rule.date_format);
+      cell = date;
       if (cell.empty()) {
         fault = absl::StrCat("not a date as ", rule.date_format);
         return;
@@ -241,30 +271,44 @@ class MappedFiles : public CdmSource {
                                     : cell.substr(8, 2);
     }
     if (rule.field->type == CdmType::kFloat) {
-      ApplyNumber(rule, cell, row, fault);
-    } else if (rule.field->type == CdmType::kText) {
-      row.SetCut(field, cell);
+      ApplyNumber(bound, cell, row, fault);
+    } else if (!date.empty()) {
+      row.SetCut(bound.field, cell);
     } else {
-      row.Set(field, std::string_view(cell));
+      row.SetCutView(bound.field, cell);
     }
   }
 
-  void ApplyNumber(const Rule& rule, std::string cell, CdmRow& row, std::string& fault) {
-    if (rule.decimal == ',') std::ranges::replace(cell, ',', '.');
+  void ApplyNumber(const BoundRule& bound, std::string_view cell, CdmRow& row, std::string& fault) {
+    const Rule& rule = *bound.rule;
+    std::string text;
+    if (rule.decimal == ',') {
+      text = cell;
+      std::ranges::replace(text, ',', '.');
+      cell = text;
+    }
     double number = 0;
-    if (!absl::SimpleAtod(cell, &number) || !std::isfinite(number)) {
+    if (rule.decimal == '.' && rule.times_column.empty()) {  // most are what they say
+      const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
+      if (error == std::errc() && end == cell.data() + cell.size() && std::isfinite(number)) {
+        row.SetView(bound.field, cell);
+        return;
+      }
+    }
+    if (!absl::SimpleAtod(Av(cell), &number) || !std::isfinite(number)) {
       fault = "not a number";
       return;
     }
-    if (!rule.times_column.empty()) {
-      const auto factor = rule.times.find(std::string(Cell(rule.times_column)));
-      if (factor == rule.times.end()) {
-        fault = "a unit that the mapping does not list";
-        return;
-      }
-      number *= factor->second;
+    if (rule.times_column.empty()) {
+      row.Set(bound.field, number);
+      return;
     }
-    row.Set(rule.field->name, number);
+    const auto factor = rule.times.find(std::string(Cell(bound.columns.back())));
+    if (factor == rule.times.end()) {
+      fault = "a unit that the mapping does not list";
+      return;
+    }
+    row.Set(bound.field, number * factor->second);
   }
 
   absl::Status Tell(const IdentityRule& rule, const CdmRow& row) {

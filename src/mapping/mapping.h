@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,13 +26,13 @@ struct Rule {
   const CdmField* field = nullptr;
   std::string text;
   std::vector<std::string> columns;
-  bool source_concept = false;                // of kConcept: the code's own, not the standard one
-  std::map<std::string, std::string> values;  // of the cell; empty: as it is
-  std::optional<std::string> otherwise;       // of a cell that `values` has not, or without concept
-  std::string date_format;                    // "%d/%m/%Y %H:%M"; empty: ISO 8601
-  std::string part;                           // of a date: year, month, day; empty: all of it
-  char decimal = '.';                         // of a number
-  std::string times_column;                   // a number is multiplied by what this column says
+  bool source_concept = false;  // of kConcept: the code's own, not the standard one
+  std::map<std::string, std::string, std::less<>> values;  // of the cell; empty: as it is
+  std::optional<std::string> otherwise;  // of a cell that `values` has not, or without concept
+  std::string date_format;               // "%d/%m/%Y %H:%M"; empty: ISO 8601
+  std::string part;                      // of a date: year, month, day; empty: all of it
+  char decimal = '.';                    // of a number
+  std::string times_column;              // a number is multiplied by what this column says
   std::map<std::string, double> times;
   std::size_t line = 0;  // of the mapping file
 };
