@@ -200,7 +200,7 @@ absl::Status Mapper::Drug(const Segment& rx, bool dispensed) {
   CdmRow row("drug_exposure");
   Own(row, absl::StrCat(dispensed ? rx.Text(7) : rx.Text(15), "|", code.text, "|", at.time));
   // The pharmacy's encoded order is the same order as the one that was asked for.
-  if (!key.empty()) row.Set("drug_exposure_id", OrderId("drug_exposure", key));
+  if (!key.empty()) ESSAIM_RETURN_IF_ERROR(SetDrugOrder(row, key));
   SetMoment(row, "drug_exposure_start", at);
   SetMoment(row, "drug_exposure_end", dispensed || orc_.end.date < at.date ? at : orc_.end);
   row.Set("drug_concept_id", code.standard);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,8 +30,8 @@ struct KnownHistory {
 class Known {
  public:
   virtual ~Known() = default;
-  // A procedure_occurrence of the type EHR order.
-  virtual absl::StatusOr<bool> HasOrder(std::int64_t id) = 0;
+  // A procedure_occurrence of the type EHR order, or a drug_exposure of the type EHR prescription.
+  virtual absl::StatusOr<bool> HasOrder(std::string_view table, std::int64_t id) = 0;
   virtual absl::StatusOr<std::optional<KnownVisit>> Visit(std::int64_t id) = 0;
   // Visit and person of what stands under an account.
   virtual absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> VisitsOf(

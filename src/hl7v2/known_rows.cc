@@ -12,7 +12,15 @@ constexpr char kOrders[] = " FROM procedure_occurrence WHERE procedure_type_conc
 
 }  // namespace
 
-absl::StatusOr<bool> KnownRows::HasOrder(std::int64_t id) {
+absl::StatusOr<bool> KnownRows::HasOrder(std::string_view table, std::int64_t id) {
+  if (table == "drug_exposure") {
+    ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
+                            engine_.Query(absl::StrCat("SELECT COUNT(*) FROM drug_exposure WHERE "
+                                                       "drug_type_concept_id = 32838 AND "
+                                                       "drug_exposure_id = ",
+                                                       id)));
+    return WholeOf(rows.rows[0][0]) > 0;
+  }
   if (!orders_read_) {
     ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
                             engine_.Query(absl::StrCat("SELECT procedure_occurrence_id", kOrders,

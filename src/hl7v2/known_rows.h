@@ -15,8 +15,9 @@ class KnownRows : public Known {
   // the warehouse's dates are moved; null: they are not. Both outlive this.
   KnownRows(SqlEngine& engine, const DateShift* shift) : engine_(engine), shift_(shift) {}
 
-  // Up to 500,000 orders are read once; beyond that each is asked for.
-  absl::StatusOr<bool> HasOrder(std::int64_t id) override;
+  // Up to 500,000 orders of procedures are read once; beyond that each is asked for, as those of
+  // drugs are.
+  absl::StatusOr<bool> HasOrder(std::string_view table, std::int64_t id) override;
   absl::StatusOr<std::optional<KnownVisit>> Visit(std::int64_t id) override;
   absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> VisitsOf(
       std::int64_t account) override;

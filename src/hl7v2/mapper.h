@@ -71,6 +71,7 @@ class Mapper {
   absl::Status Visit(const Message& message, const Segment& pv1);
   absl::Status CancelVisit();
   absl::StatusOr<std::int64_t> VisitOf(std::int64_t person, const std::string& number);
+  absl::Status ReadHistory();
 
   struct Stay {
     std::int64_t person_id = 0;
@@ -94,10 +95,12 @@ class Mapper {
   void Order(const Segment& orc);
   void Timing(const Segment& tq1);
   std::string OrderKey(const Segment* obr) const;  // empty: the order has no number
-  std::int64_t OrderId(std::string_view table, const std::string& key) const;
+  absl::StatusOr<std::int64_t> OrderId(std::string_view table, const std::string& key);
+  absl::StatusOr<bool> HasOrder(std::string_view table, std::int64_t id);
   bool TakenBack() const;
   absl::Status Request(const Segment& obr);
   absl::Status DrugRequest(const Segment& rxo);
+  absl::Status SetDrugOrder(CdmRow& row, const std::string& key);
   absl::Status TakeBack(const std::string& key);
   absl::Status FindOrder(const Segment& obr);
 
@@ -130,7 +133,7 @@ class Mapper {
 
   std::int64_t request_id_ = 0;  // of procedure_occurrence; 0 if none is known
   // Of this load.
-  std::set<std::int64_t> requests_, taken_back_;
+  std::set<std::int64_t> requests_, taken_back_;  // of either table
 
   // YYYYMMDDHHMMSS of the visits' starts; 0 of those that were cancelled.
   struct Begun {

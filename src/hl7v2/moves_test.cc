@@ -320,6 +320,31 @@ TEST_P(Moves, WhatComesAfterAMergeOfPatientsIsOfTheSameVisit) {
   EXPECT_EQ(Everything(), before);
 }
 
+TEST_P(Moves, AnOrderIsKnownUnderTheNumberThatAPatientHasNow) {
+  const auto of = [](const std::string& patient, const std::string& type, const std::string& rest) {
+    std::string message = Message("A28", patient, rest);
+    return message.replace(message.find("ADT^A28"), 7, type);
+  };
+  const std::string order = "ORC|NW|P1^EHR|||||||20200104\rOBR|1|P1^EHR||GLU^Glucose^L";
+  const std::string drug = "ORC|NW|P7^EHR|||||||20200104\rRXO|X1^Amoxicillin^L";
+  ASSERT_OK(Load(of("1", "OML^O21", order) + of("1", "OMP^O09", drug)).status());
+  ASSERT_OK(Load(Message("A40", "2", "MRG|1^^^H^MR")).status());
+  ASSERT_OK(
+      Load(of("2", "OML^O21", "ORC|SC|P1^EHR|||IP\rOBR|1|P1^EHR||GLU^Glucose^L") +
+           of("2", "ORU^R01", "OBR|1|P1^EHR|F1^LAB|GLU^Glucose^L\rOBX|1|ST|X1^Comment^L||well") +
+           of("2", "RDE^O11", "ORC|XO|P7^EHR\rRXE||X1^Amoxicillin^L"))
+          .status());
+  EXPECT_EQ(Count("procedure_occurrence WHERE person_id = " + Person("2")), 1);
+  EXPECT_EQ(Count("procedure_occurrence"), 1);
+  EXPECT_EQ(Count("drug_exposure"), 1);
+  EXPECT_EQ(Count("observation o JOIN procedure_occurrence p ON p.procedure_occurrence_id = "
+                  "o.observation_event_id"),
+            1);
+  ASSERT_OK(
+      Load(of("2", "OML^O21", "ORC|CA|P1^EHR") + of("2", "OMP^O09", "ORC|CA|P7^EHR")).status());
+  EXPECT_EQ(Count("procedure_occurrence") + Count("drug_exposure"), 0);
+}
+
 TEST_P(Moves, SeveralGroupsOfOneMessageAreAllFollowed) {
   ASSERT_OK(Load(Message("A01", "1", Pv1{}.Text()) +
                  Message("A01", "1", Pv1{.number = "V2"}.Text()) + Message("A28", "2", ""))

@@ -59,8 +59,29 @@ std::string Mapper::OrderKey(const Segment* obr) const {
   return filler.empty() ? "" : "filler|" + filler;
 }
 
-std::int64_t Mapper::OrderId(std::string_view table, const std::string& key) const {
-  return options_.ids->IdOf(table, std::to_string(person_id_), "order|" + key);
+absl::StatusOr<bool> Mapper::HasOrder(std::string_view table, std::int64_t id) {
+  if (requests_.contains(id)) return true;
+  if (options_.known == nullptr || taken_back_.contains(id)) return false;
+  return options_.known->HasOrder(table, id);
+}
+
+// The order of that number: the one that is known under one of the patient's numbers, else a new
+// one under this.
+absl::StatusOr<std::int64_t> Mapper::OrderId(std::string_view table, const std::string& key) {
+  const auto under = [&](std::int64_t person) {
+    return options_.ids->IdOf(table, std::to_string(person), "order|" + key);
+  };
+  ESSAIM_RETURN_IF_ERROR(ReadHistory());
+  const std::int64_t own = under(person_id_);
+  const std::vector<VisitHistory::Former> former = history_.FormerOf(person_id_);
+  if (former.empty()) return own;
+  ESSAIM_ASSIGN_OR_RETURN(const bool known, HasOrder(table, own));
+  if (known) return own;
+  for (const VisitHistory::Former& other : former) {
+    ESSAIM_ASSIGN_OR_RETURN(const bool there, HasOrder(table, under(other.person)));
+    if (there) return under(other.person);
+  }
+  return own;
 }
 
 // Table 0119 (cancelled, discontinued, refused, replaced by another) and table 0038.
@@ -76,11 +97,21 @@ absl::Status Mapper::TakeBack(const std::string& key) {
     ++unmapped_["orders withdrawn that have no number"];
     return absl::OkStatus();
   }
-  const std::int64_t request = OrderId("procedure_occurrence", key);
-  requests_.erase(request);
-  taken_back_.insert(request);
-  ESSAIM_RETURN_IF_ERROR(sink_.Remove(*FindCdmTable("procedure_occurrence"), request));
-  return sink_.Remove(*FindCdmTable("drug_exposure"), OrderId("drug_exposure", key));
+  for (const char* table : {"procedure_occurrence", "drug_exposure"}) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::int64_t id, OrderId(table, key));
+    requests_.erase(id);
+    taken_back_.insert(id);
+    ESSAIM_RETURN_IF_ERROR(sink_.Remove(*FindCdmTable(table), id));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Mapper::SetDrugOrder(CdmRow& row, const std::string& key) {
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t id, OrderId("drug_exposure", key));
+  requests_.insert(id);
+  taken_back_.erase(id);
+  row.Set("drug_exposure_id", id);
+  return absl::OkStatus();
 }
 
 absl::Status Mapper::Request(const Segment& obr) {
@@ -98,7 +129,7 @@ absl::Status Mapper::Request(const Segment& obr) {
   CdmRow row("procedure_occurrence");
   Own(row, absl::StrCat("order|", orc_.group, "|", code.text, "|", at.time));
   if (!key.empty()) {
-    request_id_ = OrderId("procedure_occurrence", key);
+    ESSAIM_ASSIGN_OR_RETURN(request_id_, OrderId("procedure_occurrence", key));
     row.Set("procedure_occurrence_id", request_id_);
     requests_.insert(request_id_);
     taken_back_.erase(request_id_);
@@ -125,7 +156,7 @@ absl::Status Mapper::DrugRequest(const Segment& rxo) {
   if (at.date.empty()) return Reject(rxo, "ORC-9", "no date");
   CdmRow row("drug_exposure");
   Own(row, absl::StrCat("order|", orc_.group, "|", code.text, "|", at.time));
-  if (!key.empty()) row.Set("drug_exposure_id", OrderId("drug_exposure", key));
+  if (!key.empty()) ESSAIM_RETURN_IF_ERROR(SetDrugOrder(row, key));
   const Moment& end = orc_.end.date < at.date ? at : orc_.end;
   row.Set("drug_exposure_start_date", std::string_view(at.date));
   row.Set("drug_exposure_start_datetime", std::string_view(at.time));
@@ -147,11 +178,8 @@ absl::Status Mapper::FindOrder(const Segment& obr) {
   request_id_ = 0;
   const std::string key = OrderKey(&obr);
   if (key.empty()) return absl::OkStatus();
-  const std::int64_t id = OrderId("procedure_occurrence", key);
-  bool known = requests_.contains(id);
-  if (!known && options_.known != nullptr && !taken_back_.contains(id)) {
-    ESSAIM_ASSIGN_OR_RETURN(known, options_.known->HasOrder(id));
-  }
+  ESSAIM_ASSIGN_OR_RETURN(const std::int64_t id, OrderId("procedure_occurrence", key));
+  ESSAIM_ASSIGN_OR_RETURN(const bool known, HasOrder("procedure_occurrence", id));
   if (known) request_id_ = id;
   return absl::OkStatus();
 }

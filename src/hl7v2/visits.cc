@@ -46,14 +46,20 @@ absl::StatusOr<std::optional<Mapper::Stay>> Mapper::Find(std::int64_t visit) {
   return Stay{.person_id = known->person_id, .start = start};
 }
 
-// The visit of that number: the one that is known under one of the patient's numbers, else a new
-// one under this.
-absl::StatusOr<std::int64_t> Mapper::VisitOf(std::int64_t person, const std::string& number) {
+// Once a load.
+absl::Status Mapper::ReadHistory() {
   if (!history_read_ && options_.known != nullptr) {
     ESSAIM_ASSIGN_OR_RETURN(const KnownHistory history, options_.known->History());
     history_.Add(history);
   }
   history_read_ = true;
+  return absl::OkStatus();
+}
+
+// The visit of that number: the one that is known under one of the patient's numbers, else a new
+// one under this.
+absl::StatusOr<std::int64_t> Mapper::VisitOf(std::int64_t person, const std::string& number) {
+  ESSAIM_RETURN_IF_ERROR(ReadHistory());
   const auto under = [&](std::int64_t of) {
     return history_.VisitOf(options_.ids->IdOf("visit_occurrence", std::to_string(of), number));
   };
