@@ -30,7 +30,7 @@ std::string SubjectOf(const Check& check) {
 
 // What is behind C7 to C13: losses, checks that fail now, domains, mixes, fields.
 void PrintComparison(const LoadComparison& c) {
-  std::printf("\nLoad %lld compared with load %lld (report of %s)\n\n",
+  std::printf("\nLoad %lld compared with load %lld (kept on %s)\n\n",
               static_cast<long long>(c.load_now), static_cast<long long>(c.load_before),
               DayOf(c.made_before_ms).c_str());
   if (c.vocabulary_before != c.vocabulary_now) {

@@ -119,7 +119,7 @@ std::vector<Figure> FiguresOf(const std::optional<LoadComparison>& comparison) {
   std::vector<Figure> figures;
   if (!comparison.has_value()) {
     for (const char* id : {"C7", "C8", "C9", "C10", "C11", "C12", "C13"})
-      figures.push_back(MissingFigure(id, "no report of an earlier load"));
+      figures.push_back(MissingFigure(id, "no earlier load is kept"));
     return figures;
   }
   const LoadComparison& c = *comparison;

@@ -51,7 +51,7 @@ inline constexpr double kNullRise = 0.05;
 
 LoadComparison Compare(const QualitySnapshot& before, const QualitySnapshot& now);
 
-// C7 to C13. nullopt: there is no report of an earlier load, which each then says.
+// C7 to C13. nullopt: no earlier load is kept, which each then says.
 std::vector<Figure> FiguresOf(const std::optional<LoadComparison>& comparison);
 
 }  // namespace essaim

@@ -83,7 +83,7 @@ std::string ChangesHtml(const std::optional<LoadComparison>& comparison, const W
   std::string out = absl::StrCat("<section><h2>", w.Say("Since the load before"),
                                  "</h2><p class=\"s\">", w.Say("load"), " ", w.Count(c.load_now),
                                  " · ", w.Say("before"), " ", w.Count(c.load_before), " (",
-                                 w.Say("report of"), " ", DayOf(c.made_before_ms), ")");
+                                 w.Say("kept on"), " ", DayOf(c.made_before_ms), ")");
   if (c.vocabulary_before != c.vocabulary_now) {
     absl::StrAppend(&out, " · ", w.Say("vocabulary"), " ", EscapeHtml(c.vocabulary_before), " → ",
                     EscapeHtml(c.vocabulary_now));

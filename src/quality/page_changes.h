@@ -8,7 +8,7 @@
 
 namespace essaim {
 
-// A section; empty if there is no report of an earlier load.
+// A section; empty if no earlier load is kept.
 std::string ChangesHtml(const std::optional<LoadComparison>& comparison, const Words& words);
 
 }  // namespace essaim

@@ -28,9 +28,15 @@ margin:16px 0;overflow-x:auto}table{border-collapse:collapse;width:100%;font-siz
 font-variant-numeric:tabular-nums}th,td{padding:5px 9px;text-align:left;border-bottom:1px solid
 var(--l)}th,.s{color:var(--s)}.n{text-align:right;white-space:nowrap}summary{cursor:pointer;
 padding:4px 0}svg{display:block}.v0{color:var(--g)}.v1{color:var(--w)}.v2{color:var(--f)}
-.v3{color:var(--s)}b[class]{white-space:nowrap;font-size:13px}
+.v3{color:var(--s)}.f{table-layout:fixed;min-width:900px}.f td{overflow-wrap:anywhere}
+.f .n{white-space:normal}b[class]{white-space:nowrap;font-size:13px}
 @media print{body,section{background:#fff;color:#000}section{break-inside:avoid;border:0}}
 </style>)";
+
+// Of a card, so that the cards' columns stand below one another.
+constexpr char kColumns[] =
+    "<col style=\"width:25%\"><col style=\"width:12%\"><col style=\"width:198px\"><col "
+    "style=\"width:9%\"><col><col style=\"width:13%\">";
 
 std::string LevelText(QualityLevel level, const Words& w) {
   return absl::StrCat("<b class=\"v", static_cast<int>(level), "\">● ", w.Say(NameOf(level)),
@@ -71,14 +77,26 @@ std::string BarSvg(const Metric& m) {
 std::string ThresholdText(const Metric& m, const Words& w) {
   if (!m.threshold.has_value()) return w.Say("none");
   const double bound = std::isnan(m.threshold->watch) ? m.threshold->fail : m.threshold->watch;
-  return absl::StrCat(w.Say(m.threshold->at_least ? "at least" : "at most"), " ",
-                      ValueText(m, bound, w), "<br><span class=\"s\">", w.Say(m.source), "</span>");
+  std::string text = absl::StrCat(w.Say(m.threshold->at_least ? "at least" : "at most"), " ",
+                                  ValueText(m, bound, w));
+  if (!std::isnan(m.threshold->watch) && !std::isnan(m.threshold->fail)) {
+    absl::StrAppend(&text, ", ", w.Say(m.threshold->at_least ? "fails below" : "fails above"), " ",
+                    ValueText(m, m.threshold->fail, w));
+  }
+  return absl::StrCat(text, "<br><span class=\"s\">", w.Say(m.source), "</span>");
+}
+
+// Without a threshold nothing was judged.
+std::string LevelOfFigure(const Metric& m, const Words& w) {
+  if (m.value.has_value() && !m.threshold.has_value()) return "<span class=\"s\">–</span>";
+  return LevelText(m.label, w);
 }
 
 std::string Card(const PageInput& in, int c, const Words& w) {
   const auto characteristic = static_cast<Characteristic>(c);
   std::string out = absl::StrCat("<section id=\"c", c, "\"><h2>", w.Say(NameOf(characteristic)),
-                                 " ", LevelText(in.report.labels[c], w), "</h2><table><tr><th>");
+                                 " ", LevelText(in.report.labels[c], w), "</h2><table class=\"f\">",
+                                 kColumns, "<tr><th>");
   absl::StrAppend(&out, w.Say("figure"), "<th class=\"n\">", w.Say("value"), "<th>",
                   w.Say("95% interval, threshold"), "<th class=\"n\">", w.Say("based on"), "<th>",
                   w.Say("threshold"), "<th>", w.Say("level"), "</tr>");
@@ -87,13 +105,13 @@ std::string Card(const PageInput& in, int c, const Words& w) {
     absl::StrAppend(&out, "<tr><td><span class=\"s\">", EscapeHtml(m.info->id), "</span> ",
                     w.Say(m.info->title), "<br><small class=\"s\">", w.Say(m.info->weiskopf),
                     m.info->kahn.empty() ? "" : " · ", w.Say(m.info->kahn),
-                    "</small><td class=\"n\">");
+                    "</small><td class=\"n\"", m.value.has_value() ? ">" : " colspan=\"2\">");
     absl::StrAppend(&out, m.value.has_value() ? ValueText(m, *m.value, w) : w.Say(m.missing),
                     m.detail.empty()
                         ? ""
                         : absl::StrCat("<br><small class=\"s\">", EscapeHtml(m.detail), "</small>"),
-                    "<td>", BarSvg(m), "<td class=\"n\">", w.Count(m.n), "<td>",
-                    ThresholdText(m, w), "<td>", LevelText(m.label, w), "</tr>");
+                    m.value.has_value() ? "<td>" : "", BarSvg(m), "<td class=\"n\">", w.Count(m.n),
+                    "<td>", ThresholdText(m, w), "<td>", LevelOfFigure(m, w), "</tr>");
   }
   return out + "</table></section>";
 }
@@ -129,11 +147,11 @@ std::string ChecksHtml(const PageInput& in, const Words& w) {
   }
   if (failed.empty()) absl::StrAppend(&out, "<p>", w.Say("No check failed."), "</p>");
   for (const auto& [table, results] : failed) {
-    absl::StrAppend(&out, "<details><summary>", EscapeHtml(table), " <b class=\"v2\">",
-                    results.size(), "</b> ", w.Say("failed checks"), "</summary><table><tr><th>",
-                    w.Say("what is wrong"), "<th class=\"n\">", w.Say("violating rows"),
-                    "<th class=\"n\">", w.Say("rows examined"), "<th class=\"n\">", w.Say("share"),
-                    "</tr>");
+    absl::StrAppend(
+        &out, "<details><summary>", EscapeHtml(table), " <b class=\"v2\">", results.size(), "</b> ",
+        w.Say(results.size() == 1 ? "failed check" : "failed checks"), "</summary><table><tr><th>",
+        w.Say("what is wrong"), "<th class=\"n\">", w.Say("violating rows"), "<th class=\"n\">",
+        w.Say("rows examined"), "<th class=\"n\">", w.Say("share"), "</tr>");
     for (const CheckResult* r : results) {
       absl::StrAppend(&out, "<tr><td>", w.Describe(*r->check), "<br><small class=\"s\">",
                       EscapeHtml(InfoOf(r->check->kind).name), " · ",
