@@ -1,11 +1,10 @@
-// cohorts_bench CDM_FOLDER CASES [batch|one] [duckdb|postgresql]: runs Circe definitions on a CDM
-// of CSV files, tells the time, and compares each cohort with the rows that the case expects, if it
-// does.
+// cohorts_bench CDM_FOLDER CASES [batch|one|both] [duckdb|postgresql]: runs Circe definitions on a
+// CDM of CSV files, tells the time, and compares each cohort with the rows that the case expects,
+// if it does.
 //
 // CASES: lines of JSON, {"id": 1, "expression": {...}, "rows": ["person,start,end", ...]}.
-// one: each definition in a batch of its own.
+// one: each definition in a batch of its own. both: as one batch, then one by one, and the ratio.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "bench/measure.h"
 #include "cohort/cdm_testing.h"
 #include "cohort/circe.h"
 #include "cohort/run_cohorts.h"
@@ -21,17 +21,12 @@
 namespace {
 
 using essaim::cohort::NumberedDefinition;
-using Clock = std::chrono::steady_clock;
 
 struct Case {
   int id = 0;
   bool has_rows = false;
   std::vector<std::string> rows;
 };
-
-double Seconds(Clock::time_point from) {
-  return std::chrono::duration<double>(Clock::now() - from).count();
-}
 
 int Compare(essaim::SqlEngine& engine, const std::vector<Case>& cases) {
   int n_wrong = 0;
@@ -56,11 +51,38 @@ int Compare(essaim::SqlEngine& engine, const std::vector<Case>& cases) {
   return n_wrong == 0 ? 0 : 1;
 }
 
+struct Cost {
+  double clock = 0, cpu = 0;  // seconds
+};
+
+// Negative where a cohort failed.
+Cost Run(essaim::SqlEngine& engine, const std::vector<NumberedDefinition>& definitions,
+         bool alone) {
+  const essaim::Stretch stretch;
+  for (std::size_t i = 0; i < definitions.size(); i += alone ? 1 : definitions.size()) {
+    const auto begin = definitions.begin() + static_cast<std::ptrdiff_t>(i);
+    const std::vector<NumberedDefinition> batch(begin, alone ? begin + 1 : definitions.end());
+    const auto report = essaim::cohort::RunCohorts(engine, batch, {});
+    if (!report.ok()) {
+      std::printf("cohort %d: %s\n", batch[0].id, report.status().ToString().c_str());
+      return {-1, -1};
+    }
+    for (const std::string& notice : report->notices) {
+      if (i == 0) std::printf("notice: %s\n", notice.c_str());
+    }
+  }
+  const Cost cost{stretch.Seconds(), stretch.CpuSeconds()};
+  std::printf("%.2f s, %.2f s of CPU %s\n", cost.clock, cost.cpu,
+              alone ? "one by one" : "as one batch");
+  return cost;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 3)
-    return std::fprintf(stderr, "cohorts_bench CDM_FOLDER CASES [batch|one] [duckdb|postgresql]\n"),
+    return std::fprintf(stderr,
+                        "cohorts_bench CDM_FOLDER CASES [batch|one|both] [duckdb|postgresql]\n"),
            2;
   auto cdm = essaim::cohort::TestCdm::Make(argc > 4 ? argv[4] : "duckdb");
   if (!cdm.ok() || !(*cdm)->Load(argv[1]).ok()) return std::fprintf(stderr, "no CDM\n"), 2;
@@ -87,21 +109,16 @@ int main(int argc, char** argv) {
   }
   std::printf("%zu definitions, %d refused\n", definitions.size(), n_refused);
 
-  const auto start = Clock::now();
-  const bool alone = argc > 3 && std::string(argv[3]) == "one";
-  for (std::size_t i = 0; i < definitions.size(); i += alone ? 1 : definitions.size()) {
-    const std::vector<NumberedDefinition> batch(
-        definitions.begin() + static_cast<std::ptrdiff_t>(i),
-        alone ? definitions.begin() + static_cast<std::ptrdiff_t>(i) + 1 : definitions.end());
-    const auto report = essaim::cohort::RunCohorts((*cdm)->engine(), batch, {});
-    if (!report.ok()) {
-      std::printf("cohort %d: %s\n", batch[0].id, report.status().ToString().c_str());
-      return 1;
-    }
-    for (const std::string& notice : report->notices) {
-      if (i == 0) std::printf("notice: %s\n", notice.c_str());
-    }
+  const std::string way = argc > 3 ? argv[3] : "batch";
+  essaim::SqlEngine& engine = (*cdm)->engine();
+  std::vector<Cost> costs;
+  for (const bool alone : {false, true}) {
+    if (way == (alone ? "batch" : "one")) continue;
+    costs.push_back(Run(engine, definitions, alone));
+    if (costs.back().clock < 0 || Compare(engine, cases) != 0) return 1;
   }
-  std::printf("%.2f s %s\n", Seconds(start), alone ? "one by one" : "as one batch");
-  return Compare((*cdm)->engine(), cases);
+  if (costs.size() == 2) {
+    std::printf("a batch is %.1f times as fast, %.1f times in CPU\n",
+                costs[1].clock / costs[0].clock, costs[1].cpu / costs[0].cpu);
+  }
 }

@@ -75,8 +75,9 @@ absl::Status Batch::Scan(const ScanKey& key, const std::set<int>& sets) {
   ESSAIM_RETURN_IF_ERROR(
       engine_.Execute(StrCat("CREATE TEMPORARY TABLE ", name, " AS SELECT cs.set_id", columns, from,
                              " ORDER BY cs.set_id")));
-  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("ANALYZE ", name)));
+  ESSAIM_RETURN_IF_ERROR(Analyze(engine_, name));
   scans_[key] = name;
+  if (total <= kSmallScan) small_scans_.insert(key);
   return absl::OkStatus();
 }
 
@@ -103,7 +104,10 @@ SqlContext Batch::ContextOf(std::size_t i) const {
 absl::Status Batch::MakeWorkTables() {
   const std::string create = "CREATE TEMPORARY TABLE ";
   for (const std::string& statement :
-       {StrCat(create, Av(kEventTable),
+       {StrCat(create, Av(kEntryTable),
+               " (cohort_id INTEGER, event_id BIGINT, person_id BIGINT, start_date DATE, end_date "
+               "DATE, op_start_date DATE, op_end_date DATE, visit_occurrence_id BIGINT)"),
+        StrCat(create, Av(kEventTable),
                " (cohort_id INTEGER, person_id BIGINT, event_id BIGINT, start_date DATE, end_date "
                "DATE, op_end_date DATE, passed INTEGER)"),
         StrCat(create, Av(kIncludedTable),
@@ -121,13 +125,13 @@ absl::Status Batch::MakeWorkTables() {
   return absl::OkStatus();
 }
 
-absl::Status Batch::FillParameters(std::size_t begin, std::size_t end) {
+absl::Status Batch::FillParameters(Part part) {
   std::string values;
-  for (std::size_t i = begin; i < end; ++i) {
+  for (const std::size_t i : part) {
     const Definition& definition = definitions_[i].definition;
     const auto* offset = std::get_if<DateOffset>(&definition.exit);
-    StrAppend(&values, i == begin ? "(" : ",(", definitions_[i].id, ",", definition.rules.size(),
-              ",", KeepOf(definition.limit), ",",
+    StrAppend(&values, values.empty() ? "(" : ",(", definitions_[i].id, ",",
+              definition.rules.size(), ",", KeepOf(definition.limit), ",",
               offset == nullptr  ? "'none'"
               : offset->from_end ? "'end'"
                                  : "'start'",
@@ -137,26 +141,72 @@ absl::Status Batch::FillParameters(std::size_t begin, std::size_t end) {
   return engine_.Execute(StrCat("INSERT INTO ", kParameters, " VALUES ", values));
 }
 
-absl::Status Batch::FillEvents(std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) {
+// Whether any row has the criterion's concepts.
+bool Batch::MayHaveRows(std::size_t i, const Criterion& criterion) const {
+  const bool by_source = !criterion.concept_set.has_value();
+  const std::optional<int> set = by_source ? criterion.source_concept_set : criterion.concept_set;
+  if (!set.has_value()) return true;
+  const auto found = filled_.find({criterion.domain, by_source});
+  return found != filled_.end() && found->second.contains(numbers_[i].at(*set));
+}
+
+std::optional<CohortEntry> Batch::SharedEntry(std::size_t i, const Definition& definition) const {
+  CohortEntry entry{.cohort_id = definitions_[i].id,
+                    .days_before = definition.days_before,
+                    .days_after = definition.days_after,
+                    .limit = definition.entry_limit,
+                    .criteria = {}};
+  for (const Criterion& criterion : definition.entry) {
+    const bool by_source = !criterion.concept_set.has_value();
+    const ScanKey scan{criterion.domain, by_source};
+    if (!IsShareable(criterion) || !small_scans_.contains(scan)) return std::nullopt;
+    const int set = by_source ? *criterion.source_concept_set : *criterion.concept_set;
+    entry.criteria.push_back({scan, numbers_[i].at(set), criterion.first});
+  }
+  return entry;
+}
+
+absl::Status Batch::ShareEntries(const std::vector<CohortEntry>& cohorts, bool with_rules) {
+  if (cohorts.empty()) return absl::OkStatus();
+  const std::string entries = EntriesSql(cohorts, engine_.dialect(), scans_);
+  if (with_rules) return engine_.Execute(StrCat("INSERT INTO ", Av(kEntryTable), "\n", entries));
+  return engine_.Execute(StrCat("INSERT INTO ", Av(kEventTable),
+                                " SELECT cohort_id, person_id, event_id, start_date, end_date, "
+                                "op_end_date, 0 AS passed FROM (",
+                                entries, ") e"));
+}
+
+absl::Status Batch::FillEvents(Part part) {
+  std::vector<CohortEntry> plain, ruled;
+  std::vector<std::size_t> with_rules;
+  for (const std::size_t i : part) {
     // Entry criteria whose concepts no row has give nothing: they are not asked for.
     Definition definition = definitions_[i].definition;
-    std::erase_if(definition.entry, [&](const Criterion& criterion) {
-      const bool by_source = !criterion.concept_set.has_value();
-      const std::optional<int> set =
-          by_source ? criterion.source_concept_set : criterion.concept_set;
-      if (!set.has_value()) return false;
-      const auto found = filled_.find({criterion.domain, by_source});
-      return found == filled_.end() || !found->second.contains(numbers_[i].at(*set));
-    });
-    if (definition.entry.empty()) continue;
+    std::erase_if(definition.entry,
+                  [&](const Criterion& criterion) { return !MayHaveRows(i, criterion); });
+    if (std::optional<CohortEntry> entry = SharedEntry(i, definition); entry.has_value()) {
+      const bool is_plain = definition.rules.empty() && !definition.additional.has_value();
+      (is_plain ? plain : ruled).push_back(*std::move(entry));
+      if (!is_plain) with_rules.push_back(i);
+      continue;
+    }
     ESSAIM_RETURN_IF_ERROR(
         engine_.Execute(EventsSql(definition, definitions_[i].id, ContextOf(i))));
+  }
+  ESSAIM_RETURN_IF_ERROR(ShareEntries(plain, false));
+  ESSAIM_RETURN_IF_ERROR(ShareEntries(ruled, true));
+  for (const std::size_t i : with_rules) {
+    const int id = definitions_[i].id;
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+        EventsSql(definitions_[i].definition, id, ContextOf(i),
+                  StrCat("SELECT event_id, person_id, start_date, end_date, op_start_date, "
+                         "op_end_date, visit_occurrence_id FROM ",
+                         Av(kEntryTable), " WHERE cohort_id = ", id))));
   }
   return absl::OkStatus();
 }
 
-absl::Status Batch::FillRows(std::size_t begin, std::size_t end) {
+absl::Status Batch::FillRows(Part part) {
   const SqlDialect& dialect = engine_.dialect();
   const auto limited = [](const char* keep, const char* order) {
     return StrCat(
@@ -183,7 +233,7 @@ absl::Status Batch::FillRows(std::size_t begin, std::size_t end) {
              "p.offset_from = 'none' OR ",
              offset_end, " > i.op_end_date THEN i.op_end_date ELSE ", offset_end, " END FROM ",
              Av(kIncludedTable), " i JOIN ", kParameters, " p ON p.cohort_id = i.cohort_id")));
-  for (std::size_t i = begin; i < end; ++i) {
+  for (const std::size_t i : part) {
     for (const std::string& sql :
          EndsSql(definitions_[i].definition, definitions_[i].id, ContextOf(i))) {
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(sql));
@@ -254,18 +304,22 @@ absl::Status Batch::ReadCounts() {
   return absl::OkStatus();
 }
 
-absl::Status Batch::RunSome(std::size_t begin, std::size_t end) {
-  for (const std::string_view table : {kEventTable, kIncludedTable, kEndTable,
+absl::Status Batch::RemoveOldRows() {
+  std::vector<int> ids;
+  for (const NumberedDefinition& numbered : definitions_) ids.push_back(numbered.id);
+  if (ids.empty()) return absl::OkStatus();
+  return engine_.Execute(StrCat("DELETE FROM ", options_.target, " WHERE cohort_definition_id IN (",
+                                absl::StrJoin(ids, ","), ")"));
+}
+
+absl::Status Batch::RunSome(Part part) {
+  for (const std::string_view table : {kEntryTable, kEventTable, kIncludedTable, kEndTable,
                                        std::string_view(kRows), std::string_view(kParameters)}) {
     ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DELETE FROM ", Av(table))));
   }
-  ESSAIM_RETURN_IF_ERROR(FillParameters(begin, end));
-  ESSAIM_RETURN_IF_ERROR(engine_.Execute(StrCat("DELETE FROM ", options_.target,
-                                                " WHERE cohort_definition_id IN (SELECT cohort_id "
-                                                "FROM ",
-                                                kParameters, ")")));
-  ESSAIM_RETURN_IF_ERROR(FillEvents(begin, end));
-  ESSAIM_RETURN_IF_ERROR(FillRows(begin, end));
+  ESSAIM_RETURN_IF_ERROR(FillParameters(part));
+  ESSAIM_RETURN_IF_ERROR(FillEvents(part));
+  ESSAIM_RETURN_IF_ERROR(FillRows(part));
   return ReadCounts();
 }
 
@@ -283,9 +337,18 @@ absl::StatusOr<RunReport> Batch::Run() {
   ESSAIM_RETURN_IF_ERROR(engine_.Execute(CreateOptOutTable(options_.opt_out)));
   ESSAIM_RETURN_IF_ERROR(ScanDomains());
   ESSAIM_RETURN_IF_ERROR(MakeWorkTables());
+  ESSAIM_RETURN_IF_ERROR(RemoveOldRows());
+  std::vector<std::size_t> asked;  // the others have no entry event
+  for (std::size_t i = 0; i < definitions_.size(); ++i) {
+    const std::vector<Criterion>& entry = definitions_[i].definition.entry;
+    if (std::any_of(entry.begin(), entry.end(),
+                    [&](const Criterion& criterion) { return MayHaveRows(i, criterion); }))
+      asked.push_back(i);
+  }
   const auto at_once = static_cast<std::size_t>(options_.cohorts_at_once);
-  for (std::size_t begin = 0; begin < definitions_.size(); begin += at_once) {
-    ESSAIM_RETURN_IF_ERROR(RunSome(begin, std::min(begin + at_once, definitions_.size())));
+  for (std::size_t begin = 0; begin < asked.size(); begin += at_once) {
+    ESSAIM_RETURN_IF_ERROR(
+        RunSome(Part(asked).subspan(begin, std::min(at_once, asked.size() - begin))));
   }
   return std::move(report_);
 }
@@ -293,6 +356,7 @@ absl::StatusOr<RunReport> Batch::Run() {
 absl::Status Batch::DropTables() {
   std::vector<std::string> tables = {std::string(kConceptTable),
                                      std::string(kOptOutTable),
+                                     std::string(kEntryTable),
                                      std::string(kEventTable),
                                      std::string(kIncludedTable),
                                      std::string(kEndTable),

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "cohort/cohort_sql.h"
 #include "cohort/concept_sets.h"
+#include "cohort/entry_sql.h"
 #include "cohort/run_cohorts.h"
 
 namespace essaim::cohort {
@@ -23,14 +26,21 @@ class Batch {
   absl::Status DropTables();
 
  private:
+  using Part = std::span<const std::size_t>;  // definitions, by their places in the batch
+
   absl::Status NumberConceptSets();
   absl::Status ScanDomains();
   absl::Status Scan(const ScanKey& key, const std::set<int>& sets);
-  absl::Status RunSome(std::size_t begin, std::size_t end);
+  bool MayHaveRows(std::size_t i, const Criterion& criterion) const;
+  absl::Status RemoveOldRows();
+  absl::Status RunSome(Part part);
   absl::Status MakeWorkTables();
-  absl::Status FillParameters(std::size_t begin, std::size_t end);
-  absl::Status FillEvents(std::size_t begin, std::size_t end);
-  absl::Status FillRows(std::size_t begin, std::size_t end);
+  absl::Status FillParameters(Part part);
+  absl::Status FillEvents(Part part);
+  absl::Status ShareEntries(const std::vector<CohortEntry>& cohorts, bool with_rules);
+  // Absent where the cohort's entry events need a statement of their own.
+  std::optional<CohortEntry> SharedEntry(std::size_t i, const Definition& definition) const;
+  absl::Status FillRows(Part part);
   absl::Status ReadCounts();
   SqlContext ContextOf(std::size_t i) const;
 
@@ -40,6 +50,7 @@ class Batch {
   ConceptSets sets_;
   std::vector<std::map<int, int>> numbers_;  // by definition: its set ids to the batch's
   std::map<ScanKey, std::string> scans_;
+  std::set<ScanKey> small_scans_;            // where planning costs more than running
   std::map<ScanKey, std::set<int>> filled_;  // the sets that have rows at all
   std::map<int, std::size_t> index_of_;      // by cohort id
   RunReport report_;

@@ -106,9 +106,11 @@ std::string DrugEras(const DrugEraExit& exit, int cohort_id, CriteriaSql& sql,
 
 }  // namespace
 
-std::string EventsSql(const Definition& definition, int cohort_id, const SqlContext& context) {
+std::string EventsSql(const Definition& definition, int cohort_id, const SqlContext& context,
+                      const std::string& entry_events) {
   CriteriaSql sql(context);
-  const std::string entry = sql.Define(Entry(definition, sql));
+  const std::string entry =
+      sql.Define(entry_events.empty() ? Entry(definition, sql) : entry_events);
   std::string qualified = entry;
   if (definition.additional.has_value()) {
     qualified = sql.Define(Qualified(definition, entry, sql));

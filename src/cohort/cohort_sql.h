@@ -37,7 +37,9 @@ struct SqlContext {
 
 // Rows of kEventTable for one definition: every entry event, with `passed`: -1 where the additional
 // criteria do not hold, else the number of leading inclusion rules that it passes.
-std::string EventsSql(const Definition& definition, int cohort_id, const SqlContext& context);
+// `entry_events`: a SELECT of the entry events, if they are there already; else they are asked for.
+std::string EventsSql(const Definition& definition, int cohort_id, const SqlContext& context,
+                      const std::string& entry_events = "");
 
 // Rows of kEndTable from the definition's drug eras and censoring criteria, for its events in
 // kIncludedTable; one statement each.

@@ -1,6 +1,10 @@
 #include "cohort/concept_sets.h"
 
 #include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -10,31 +14,25 @@
 namespace essaim::cohort {
 namespace {
 
-using absl::StrAppend;
 using absl::StrCat;
 
 constexpr char kItems[] = "essaim_cohort_items";
-constexpr std::size_t kRowsAtOnce = 2'000;
 
 absl::Status InsertItems(SqlEngine& engine, const std::vector<ConceptSet>& sets) {
-  std::string values;
-  std::size_t n = 0;
-  const auto flush = [&]() -> absl::Status {
-    if (n == 0) return absl::OkStatus();
-    const absl::Status done = engine.Execute(StrCat("INSERT INTO ", kItems, " VALUES ", values));
-    values.clear();
-    n = 0;
-    return done;
-  };
+  ESSAIM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<SqlAppender> rows,
+      engine.Append(kItems, {"set_id", "concept_id", "excluded", "descendants", "mapped"}));
+  const auto flag = [](bool set) { return std::string_view(set ? "1" : "0"); };
   for (std::size_t number = 0; number < sets.size(); ++number) {
+    const std::string set_id = StrCat(number);
     for (const ConceptSetItem& item : sets[number].items) {
-      StrAppend(&values, n == 0 ? "(" : ",(", number, ",", item.concept_id, ",",
-                item.excluded ? 1 : 0, ",", item.descendants ? 1 : 0, ",", item.mapped ? 1 : 0,
-                ")");
-      if (++n == kRowsAtOnce) ESSAIM_RETURN_IF_ERROR(flush());
+      const std::string concept_id = StrCat(item.concept_id);
+      const std::array<std::optional<std::string_view>, 5> cells = {
+          set_id, concept_id, flag(item.excluded), flag(item.descendants), flag(item.mapped)};
+      ESSAIM_RETURN_IF_ERROR(rows->Row(cells));
     }
   }
-  return flush();
+  return rows->Close();
 }
 
 absl::StatusOr<bool> HasRows(SqlEngine& engine, std::string_view table) {
@@ -68,6 +66,11 @@ std::string ExpandSql(bool has_concepts) {
 
 }  // namespace
 
+absl::Status Analyze(SqlEngine& engine, std::string_view table) {
+  if (engine.dialect().name() != "postgresql") return absl::OkStatus();
+  return engine.Execute(StrCat("ANALYZE ", Av(table)));
+}
+
 int ConceptSets::Add(const ConceptSet& set) {
   const auto [at, added] = numbers_.emplace(CanonicalText(set), static_cast<int>(sets_.size()));
   if (added) sets_.push_back(set);
@@ -85,8 +88,7 @@ absl::StatusOr<std::vector<std::string>> ConceptSets::Expand(SqlEngine& engine) 
   ESSAIM_ASSIGN_OR_RETURN(const bool has_concepts, HasRows(engine, "concept"));
   ESSAIM_RETURN_IF_ERROR(engine.Execute(ExpandSql(has_concepts)));
   ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE ", kItems)));
-  // Without statistics PostgreSQL takes the table for tiny and plans nested loops.
-  ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("ANALYZE ", Av(kConceptTable))));
+  ESSAIM_RETURN_IF_ERROR(Analyze(engine, kConceptTable));
 
   const auto any = [&](bool ConceptSetItem::*flag) {
     return std::any_of(sets_.begin(), sets_.end(), [&](const ConceptSet& set) {

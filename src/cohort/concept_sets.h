@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,10 @@
 #include "warehouse/sql_engine.h"
 
 namespace essaim::cohort {
+
+// Statistics of a table that has just been filled: without them PostgreSQL takes it for tiny and
+// plans nested loops. DuckDB gathers them as the rows come.
+absl::Status Analyze(SqlEngine& engine, std::string_view table);
 
 class ConceptSets {
  public:

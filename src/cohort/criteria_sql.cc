@@ -122,6 +122,20 @@ std::string CountExpression(const DomainInfo& info, std::string_view column) {
 
 }  // namespace
 
+EventSpan SpanOf(const DomainInfo& info, const SqlDialect& dialect) {
+  EventSpan span{.start = StrCat("d.", Av(info.start)), .end = ""};
+  const std::string next_day = dialect.AddDays(span.start, "1");
+  if (info.end.empty()) {
+    span.end = next_day;
+    return span;
+  }
+  const std::string column = StrCat("d.", Av(info.end));
+  const std::string supply =
+      info.supply.empty() ? "" : dialect.AddDays(span.start, StrCat("d.", Av(info.supply))) + ", ";
+  span.end = info.end_required ? column : StrCat("COALESCE(", column, ", ", supply, next_day, ")");
+  return span;
+}
+
 std::string CriteriaSql::AddDays(std::string_view date, int days) const {
   return days == 0 ? std::string(date) : context_.dialect->AddDays(date, StrCat(days));
 }
@@ -201,15 +215,7 @@ std::string CriteriaSql::Plain(const cohort::Criterion& criterion,
                                std::string_view count_column) const {
   const DomainInfo& info = InfoOf(criterion.domain);
   const SqlDialect& dialect = *context_.dialect;
-  const std::string start = StrCat("d.", Av(info.start));
-  const std::string next_day = dialect.AddDays(start, "1");
-  std::string end = next_day;
-  if (!info.end.empty()) {
-    const std::string column = StrCat("d.", Av(info.end));
-    const std::string supply =
-        info.supply.empty() ? "" : dialect.AddDays(start, StrCat("d.", Av(info.supply))) + ", ";
-    end = info.end_required ? column : StrCat("COALESCE(", column, ", ", supply, next_day, ")");
-  }
+  const auto [start, end] = SpanOf(info, dialect);
   std::vector<std::string> conditions;
   std::string start_out = start, end_out = end;
   if (const auto& adjust = criterion.adjustment) {

@@ -14,6 +14,13 @@
 
 namespace essaim::cohort {
 
+// When a row d of the domain's table begins and ends, as SQL.
+struct EventSpan {
+  std::string start, end;
+};
+
+EventSpan SpanOf(const DomainInfo& info, const SqlDialect& dialect);
+
 class CriteriaSql {
  public:
   explicit CriteriaSql(const SqlContext& context) : context_(context) {}
