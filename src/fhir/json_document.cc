@@ -157,16 +157,16 @@ bool JsonDocument::Check() {
   if (first != '{' && first != '[') return Fail("an object or a list expected", begins_[0]);
   if (const char last = At(n_tokens_ - 1); last != '}' && last != ']')
     return Fail("an end of the object or list expected", begins_[n_tokens_ - 1]);
-  open_[0] = 0;
+  open_[0] = first == '{';  // twice the token, and whether it opens an object
   std::uint32_t depth = 1, i = 1;
   bool in_object = first == '{', begins = true;
   while (true) {
     char c = At(i);
     if (c == (in_object ? '}' : ']')) {
-      after_[open_[--depth]] = ++i;
+      after_[open_[--depth] / 2] = ++i;
       if (depth == 0) return i == n_tokens_ || Fail("nothing further expected", begins_[i]);
       if (i == n_tokens_) return Fail("an end of the object or list expected", begins_[i]);
-      in_object = At(open_[depth - 1]) == '{';
+      in_object = (open_[depth - 1] & 1) != 0;
       begins = false;
       continue;
     }
@@ -180,11 +180,17 @@ bool JsonDocument::Check() {
       if (At(i + 1) != ':') return Fail("a colon expected", begins_[i + 1]);
       c = At(i += 2);
     }
+    if (c == '"' && !has_escapes) {
+      after_[i] = i + 1;
+      ++i;
+      begins = false;
+      continue;
+    }
     begins = c == '{' || c == '[';
     if (begins) {
       if (depth == kDepthMax) return Fail("fewer levels expected", begins_[i]);
-      open_[depth++] = i++;
       in_object = c == '{';
+      open_[depth++] = 2 * i++ + (in_object ? 1 : 0);
       continue;
     }
     if (const char* expected = CheckScalar<has_escapes>(i)) return Fail(expected, begins_[i]);
