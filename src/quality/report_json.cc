@@ -19,10 +19,15 @@ Json JsonOf(const Threshold& threshold, const std::string& source) {
 }
 
 Json JsonOf(const Metric& m) {
-  Json row = {{"id", m.info->id},         {"characteristic", NameOf(m.info->characteristic)},
-              {"title", m.info->title},   {"n", m.n},
-              {"label", NameOf(m.label)}, {"weiskopf", m.info->weiskopf},
+  Json row = {{"id", m.info->id},
+              {"characteristic", NameOf(m.info->characteristic)},
+              {"title", m.info->title},
+              {"n", m.n},
+              {"weiskopf", m.info->weiskopf},
               {"kahn", m.info->kahn}};
+  // Nothing was asked of a figure without a threshold.
+  const bool unasked = m.label == QualityLevel::kPassed && !m.threshold.has_value();
+  row["label"] = unasked ? Json(nullptr) : Json(NameOf(m.label));
   row["value"] = m.value.has_value() ? Json(*m.value) : Json(nullptr);
   if (m.interval.has_value()) row["interval"] = {m.interval->low, m.interval->high};
   if (!m.missing.empty()) row["missing"] = m.missing;
