@@ -7,7 +7,11 @@
 namespace essaim::hl7v2 {
 namespace {
 
-constexpr std::size_t kOrdersMax = 500'000;
+constexpr std::size_t kOrdersMax = 500'000, kVisitsMax = 500'000;
+constexpr int kVisitsAsked = 200;
+constexpr char kVisits[] =
+    "SELECT visit_occurrence_id, person_id, visit_start_datetime, visit_start_date FROM "
+    "visit_occurrence";
 constexpr char kOrders[] = " FROM procedure_occurrence WHERE procedure_type_concept_id = 32833";
 
 }  // namespace
@@ -38,18 +42,35 @@ absl::StatusOr<bool> KnownRows::HasOrder(std::string_view table, std::int64_t id
   return WholeOf(rows.rows[0][0]) > 0;
 }
 
-absl::StatusOr<std::optional<KnownVisit>> KnownRows::Visit(std::int64_t id) {
-  ESSAIM_ASSIGN_OR_RETURN(
-      const SqlRows rows,
-      engine_.Query(absl::StrCat("SELECT person_id, visit_start_datetime, visit_start_date FROM "
-                                 "visit_occurrence WHERE visit_occurrence_id = ",
-                                 id, " LIMIT 1")));
-  if (rows.rows.empty()) return std::optional<KnownVisit>();
-  KnownVisit visit{.person_id = WholeOf(rows.rows[0][0]), .start = TextOf(rows.rows[0][1])};
-  if (visit.start.empty()) visit.start = TextOf(rows.rows[0][2]) + " 00:00:00";
+KnownVisit KnownRows::VisitOf(const std::vector<SqlValue>& row) const {
+  KnownVisit visit{.person_id = WholeOf(row[1]), .start = TextOf(row[2])};
+  if (visit.start.empty()) visit.start = TextOf(row[3]) + " 00:00:00";
   visit.start.resize(19, '0');  // without what is less than a second
   if (shift_ != nullptr) AddDaysTo(visit.start, -shift_->DaysOf(visit.person_id));
   return visit;
+}
+
+absl::Status KnownRows::ReadVisits() {
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
+                          engine_.Query(absl::StrCat(kVisits, " LIMIT ", kVisitsMax + 1)));
+  has_all_visits_ = rows.rows.size() <= kVisitsMax;
+  for (const auto& row : rows.rows) {
+    if (has_all_visits_) visits_.emplace(WholeOf(row[0]), VisitOf(row));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<KnownVisit>> KnownRows::Visit(std::int64_t id) {
+  if (++n_visits_asked_ == kVisitsAsked) ESSAIM_RETURN_IF_ERROR(ReadVisits());
+  if (has_all_visits_) {
+    const auto at = visits_.find(id);
+    return at == visits_.end() ? std::optional<KnownVisit>() : at->second;
+  }
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine_.Query(absl::StrCat(kVisits, " WHERE visit_occurrence_id = ", id, " LIMIT 1")));
+  if (rows.rows.empty()) return std::optional<KnownVisit>();
+  return VisitOf(rows.rows[0]);
 }
 
 absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> KnownRows::VisitsOf(

@@ -345,6 +345,27 @@ TEST_P(Moves, AnOrderIsKnownUnderTheNumberThatAPatientHasNow) {
   EXPECT_EQ(Count("procedure_occurrence") + Count("drug_exposure"), 0);
 }
 
+// More than are asked for one by one.
+TEST_P(Moves, ManyVisitsKeepTheirStartsWhereMessagesDoNotSayThem) {
+  std::string begin, end;
+  for (int i = 0; i < 300; ++i) {
+    Pv1 visit{.number = "V" + std::to_string(i), .start = "20200101"};
+    begin += Message("A01", std::to_string(i % 9), visit.Text());
+    visit.start = "";
+    visit.end = "20200103";
+    end += Message("A03", std::to_string(i % 9), visit.Text());
+  }
+  ASSERT_OK(Load(begin).status());
+  ASSERT_OK(Load(end).status());
+  for (int p = 0; p < 9; ++p) {
+    const std::string number = std::to_string(p);
+    EXPECT_EQ(Count("visit_occurrence WHERE person_id = " + Person(number) +
+                    " AND visit_start_date = " + Day(number, "2020-01-01") +
+                    " AND visit_end_date = " + Day(number, "2020-01-03")),
+              p < 3 ? 34 : 33);
+  }
+}
+
 TEST_P(Moves, SeveralGroupsOfOneMessageAreAllFollowed) {
   ASSERT_OK(Load(Message("A01", "1", Pv1{}.Text()) +
                  Message("A01", "1", Pv1{.number = "V2"}.Text()) + Message("A28", "2", ""))
