@@ -6,6 +6,7 @@
 
 #include "algo/model.h"
 #include "algorithms/registry.h"
+#include "governance/disclosure.h"
 #include "tests/conformance/plain_run.h"
 #include "tests/golden/columns.h"
 
@@ -68,6 +69,21 @@ TEST(EvaluationGolden, FittedModel) {
   for (std::size_t k = 0; k < want.at("thresholds").size(); ++k) {
     EXPECT_NEAR(Number(result, "decision", "net_benefit", k), want.at("net_benefit")[k], 1e-14);
   }
+}
+
+TEST(EvaluationGolden, ASmallCellAtTheThresholdHidesWhatWouldTellIt) {
+  ASSERT_OK_AND_ASSIGN(Result result, EvaluateModel(256, golden::ReadGolden("evaluation.json")));
+  const double least = Number(result, "threshold", "least");
+  ASSERT_GT(least, 1);
+  Result shown = result;
+  Protect(shown, static_cast<int>(least));
+  EXPECT_TRUE(shown.Find("threshold")->hidden.empty());
+  Protect(result, static_cast<int>(least) + 1);
+  const ResultTable& table = *result.Find("threshold");
+  for (std::size_t column = 0; column < table.columns.size(); ++column)
+    EXPECT_EQ(std::holds_alternative<std::monostate>(table.rows[0][column]),
+              table.columns[column].name != "threshold")
+        << table.columns[column].name;
 }
 
 TEST(EvaluationGolden, CoarseBinsSayHowFarOffTheAucMayBe) {

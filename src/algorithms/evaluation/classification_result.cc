@@ -25,8 +25,8 @@ ResultTable OneRow(const char* id, const char* title) {
 }
 
 void Put(ResultTable& table, const char* name, const char* title, double x,
-         ColumnKind kind = ColumnKind::kNumber) {
-  table.columns.push_back({name, title, kind});
+         ColumnKind kind = ColumnKind::kNumber, int of = -1) {
+  table.columns.push_back({name, title, kind, of});
   table.rows[0].push_back(kind == ColumnKind::kCount ? CountCell(x) : NumberCell(x));
 }
 
@@ -103,17 +103,26 @@ void Classification::AddDiscrimination(const State& state, Result& result) const
 void Classification::AddThreshold(const State& state, Result& result) const {
   const std::vector<double>& c = state.Get("sum.confusion");
   const double n = state.Get("sum.n")[0];
+  // The four add up to the persons with and without the outcome, and each rate tells two of them
+  // from these: all are hidden with the smallest.
+  double least = n;
+  for (const double count : c) least = count > 0 ? std::min(least, count) : least;
   ResultTable table = OneRow("threshold", "At the threshold");
   Put(table, "threshold", "Threshold", threshold_);
-  Put(table, "true_positives", "True positives", c[0], ColumnKind::kCount);
-  Put(table, "false_positives", "False positives", c[1], ColumnKind::kCount);
-  Put(table, "true_negatives", "True negatives", c[2], ColumnKind::kCount);
-  Put(table, "false_negatives", "False negatives", c[3], ColumnKind::kCount);
-  Put(table, "accuracy", "Accuracy", (c[0] + c[2]) / n);
-  Put(table, "sensitivity", "Sensitivity", c[0] / (c[0] + c[3]));
-  Put(table, "specificity", "Specificity", c[2] / (c[1] + c[2]));
-  Put(table, "ppv", "Positive predictive value", c[0] / (c[0] + c[1]));
-  Put(table, "npv", "Negative predictive value", c[2] / (c[2] + c[3]));
+  Put(table, "least", "Least of the four", least, ColumnKind::kCount);
+  constexpr int kLeast = 1;
+  Put(table, "true_positives", "True positives", c[0], ColumnKind::kCount, kLeast);
+  Put(table, "false_positives", "False positives", c[1], ColumnKind::kCount, kLeast);
+  Put(table, "true_negatives", "True negatives", c[2], ColumnKind::kCount, kLeast);
+  Put(table, "false_negatives", "False negatives", c[3], ColumnKind::kCount, kLeast);
+  const auto rate = [&](const char* name, const char* title, double of, double among) {
+    Put(table, name, title, of / among, ColumnKind::kNumber, kLeast);
+  };
+  rate("accuracy", "Accuracy", c[0] + c[2], n);
+  rate("sensitivity", "Sensitivity", c[0], c[0] + c[3]);
+  rate("specificity", "Specificity", c[2], c[1] + c[2]);
+  rate("ppv", "Positive predictive value", c[0], c[0] + c[1]);
+  rate("npv", "Negative predictive value", c[2], c[2] + c[3]);
   result.tables.push_back(std::move(table));
 }
 
@@ -143,6 +152,7 @@ void Classification::AddCalibration(const State& state, Result& result) const {
     table.rows.push_back({absl::StrCat(k == 0 ? "[" : "(", from, ", ", to, "]"),
                           CountCell(count[k]), CountCell(yes[k]), NumberCell(p[k] / count[k]),
                           NumberCell(yes[k] / count[k])});
+    table.groups.push_back(0);  // they add up to the persons, and to those with the outcome
     if (count[k] == 0) continue;
     series.x.push_back(p[k] / count[k]);
     series.y.push_back(yes[k] / count[k]);
