@@ -1,7 +1,6 @@
 #include "fhir/mapper.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -21,10 +20,8 @@ bool IsDrug(std::string_view type) {
 
 // All of it if there is none.
 std::string_view AfterLast(std::string_view text, char separator) {
-  const void* at = memrchr(text.data(), separator, text.size());
-  return at == nullptr ? text
-                       : text.substr(static_cast<std::size_t>(static_cast<const char*>(at) -
-                                                              text.data() + 1));
+  const std::size_t at = text.rfind(separator);
+  return at == std::string_view::npos ? text : text.substr(at + 1);
 }
 
 }  // namespace

@@ -103,13 +103,19 @@ std::string Birth(Chance& chance) {
   const std::size_t days = month == 2                                              ? 28
                            : month == 4 || month == 6 || month == 9 || month == 11 ? 30
                                                                                    : 31;
-  return absl::StrFormat("%04d-%02d-%02d", 1930 + chance.Below(90), month, 1 + chance.Below(days));
+  // One draw a statement: compilers differ in the order of arguments.
+  const std::size_t day = 1 + chance.Below(days);
+  const std::size_t year = 1930 + chance.Below(90);
+  return absl::StrFormat("%04d-%02d-%02d", year, month, day);
 }
 
 std::string NirFor(const RawPerson& p, Chance& chance) {
-  const std::string first = absl::StrFormat(
-      "%d%s%s%02d%03d%03d", p.sex == "M" ? 1 : 2, p.birth_date.substr(2, 2),
-      p.birth_date.substr(5, 2), 1 + chance.Below(95), chance.Below(990), chance.Below(999));
+  const std::size_t order = chance.Below(999);
+  const std::size_t place = chance.Below(990);
+  const std::size_t department = 1 + chance.Below(95);
+  const std::string first =
+      absl::StrFormat("%d%s%s%02d%03d%03d", p.sex == "M" ? 1 : 2, p.birth_date.substr(2, 2),
+                      p.birth_date.substr(5, 2), department, place, order);
   std::int64_t number = 0;
   return absl::SimpleAtoi(first, &number) ? absl::StrFormat("%s%02d", first, 97 - number % 97) : "";
 }

@@ -32,7 +32,7 @@ TEST(Shamir, AnyThresholdSharesGiveTheSecretAndFewerDoNot) {
     const SecretBytes secret = RandomSecret(entropy);
     ASSERT_OK_AND_ASSIGN(std::vector<Share> shares, Split(secret, t, n, entropy));
     for (int turn = 0; turn < n; ++turn) {
-      std::ranges::rotate(shares, shares.begin() + 1);
+      std::rotate(shares.begin(), shares.begin() + 1, shares.end());
       EXPECT_EQ(Combine(shares, t)->view(), secret.view());
     }
     if (t > 1) {
