@@ -14,7 +14,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TSAN = f"ignore_noninstrumented_modules=1 suppressions={ROOT}/tests/tsan.supp second_deadlock_stack=1"
-CONCURRENT = ["transport_test", "engine_test", "store_test", "hub_test", "node_test", "integration_test"]
+CONCURRENT = ["transport_test", "engine_test", "store_test", "hub_test", "source_test", "listen_test", "integration_test"]
 
 
 def present(preset, targets):
