@@ -79,20 +79,32 @@ absl::Status Mapper::ReportNote(Node r) {
   std::string text = TextOfAttachment(form);
   if (text.empty()) text = std::string(conclusion.empty() ? title : conclusion);
   ESSAIM_ASSIGN_OR_RETURN(const Resolved kind, ResolveBest(r["code"], {"LOINC"}, ""));
+  return WriteNote({.subject = r["subject"],
+                    .encounter = r["encounter"],
+                    .authors = r["performer"],
+                    .at = at,
+                    .kind = kind,
+                    .title = title,
+                    .text = text,
+                    .language = r["language"].Text(),
+                    .source_value = kind.vocabulary == "LOINC" ? kind.code : std::string_view()});
+}
+
+absl::Status Mapper::WriteNote(const NoteParts& note) {
   CdmRow& row = Anew(note_);
   row.Set("note_id", IdOf("note", id_));
-  if (!SetPerson(row, r["subject"])) return Reject("subject", "no patient");
-  row.SetView("note_date", at.date());
-  row.SetView("note_datetime", at.time());
+  if (!SetPerson(row, note.subject)) return Reject("subject", "no patient");
+  row.SetView("note_date", note.at.date());
+  row.SetView("note_datetime", note.at.time());
   row.SetView("note_type_concept_id", kEhr);
-  row.Set("note_class_concept_id", kind.vocabulary == "LOINC" ? kind.standard : 0);
-  row.SetCutView("note_title", title);
-  row.SetView("note_text", text);
+  row.Set("note_class_concept_id", note.kind.vocabulary == "LOINC" ? note.kind.standard : 0);
+  row.SetCutView("note_title", note.title);
+  row.SetView("note_text", note.text);
   row.SetView("encoding_concept_id", kUtf8);
-  row.SetView("language_concept_id", LanguageConcept(r["language"].Text()));
-  if (kind.vocabulary == "LOINC") row.SetCutView("note_source_value", kind.code);
-  SetVisit(row, r["encounter"]);
-  SetProvider(row, FirstOfType(r["performer"], "Practitioner"));
+  row.SetView("language_concept_id", LanguageConcept(note.language));
+  row.SetCutView("note_source_value", note.source_value);
+  SetVisit(row, note.encounter);
+  SetProvider(row, FirstOfType(note.authors, "Practitioner"));
   return Write(row);
 }
 
@@ -106,22 +118,16 @@ absl::Status Mapper::Document(Node r) {
   if (text.empty()) return absl::OkStatus();  // a pointer to a document that is elsewhere
   if (!at) return Reject("date", "no date");
   ESSAIM_ASSIGN_OR_RETURN(const Resolved kind, ResolveBest(r["type"], {"LOINC"}, ""));
-  CdmRow& row = Anew(note_);
-  row.Set("note_id", IdOf("note", id_));
-  if (!SetPerson(row, r["subject"])) return Reject("subject", "no patient");
-  row.SetView("note_date", at.date());
-  row.SetView("note_datetime", at.time());
-  row.SetView("note_type_concept_id", kEhr);
-  row.Set("note_class_concept_id", kind.vocabulary == "LOINC" ? kind.standard : 0);
-  row.SetCutView("note_title",
-                 attachment["title"] ? attachment["title"].Text() : r["type"]["text"].Text());
-  row.SetView("note_text", text);
-  row.SetView("encoding_concept_id", kUtf8);
-  row.SetView("language_concept_id", LanguageConcept(attachment["language"].Text()));
-  row.SetCutView("note_source_value", kind.code);
-  SetVisit(row, r["context"]["encounter"].First());
-  SetProvider(row, FirstOfType(r["author"], "Practitioner"));
-  return Write(row);
+  return WriteNote(
+      {.subject = r["subject"],
+       .encounter = r["context"]["encounter"].First(),
+       .authors = r["author"],
+       .at = at,
+       .kind = kind,
+       .title = attachment["title"] ? attachment["title"].Text() : r["type"]["text"].Text(),
+       .text = text,
+       .language = attachment["language"].Text(),
+       .source_value = kind.code});
 }
 
 }  // namespace essaim::fhir

@@ -73,6 +73,16 @@ class Mapper {
   absl::Status Report(Node r);
   absl::Status ReportNote(Node r);
   absl::Status Document(Node r);
+
+  // What the notes of reports and of documents differ in.
+  struct NoteParts {
+    Node subject, encounter, authors;
+    const Moment& at;
+    const Resolved& kind;
+    std::string_view title, text, language, source_value;
+  };
+
+  absl::Status WriteNote(const NoteParts& note);
   // drugs.cc
   absl::Status Drug(Node r, std::string_view type);
 

@@ -217,13 +217,8 @@ absl::StatusOr<Period> PeriodOf(const LoadArguments& args) {
   return period;
 }
 
-bool ChangesTexts(const LoadArguments& args) {
-  return args.source.surrogates || args.source.deidentify_values;
-}
-
-absl::StatusOr<CdmLoadReport> LoadOf(const LoadArguments& args, LoadSetup& setup, Log& log,
-                                     std::int64_t started_ms) {
-  ESSAIM_ASSIGN_OR_RETURN(const Period period, PeriodOf(args));
+absl::StatusOr<CdmLoadReport> LoadOf(const LoadArguments& args, const Period& period,
+                                     LoadSetup& setup, Log& log, std::int64_t started_ms) {
   if (args.source.from == "vocabulary") return LoadRelease(args, setup, started_ms);
   CdmLoadOptions options{
       .on_bad_row = args.on_bad_row == "stop" ? OnBadRow::kStop : OnBadRow::kQuarantine,
@@ -234,7 +229,7 @@ absl::StatusOr<CdmLoadReport> LoadOf(const LoadArguments& args, LoadSetup& setup
   options.progress = [&](const LoadProgress& p) { return ShowLoad(p, started_ms); };
   ESSAIM_ASSIGN_OR_RETURN(options.arguments, TextOf(args.source));
   setup.Apply(options);
-  if (args.source.from != "omop" || ChangesTexts(args))
+  if (args.source.from != "omop" || args.source.changes_texts())
     return LoadResources(args, setup, log, options);
   return LoadOmop(*setup.sql.writing, args.source.paths, options, &log);
 }
@@ -243,16 +238,17 @@ absl::StatusOr<CdmLoadReport> LoadTables(const LoadArguments& args, std::int64_t
   if (args.whole && args.source.from == "hl7v2")
     return absl::InvalidArgumentError(
         "--full does not go with messages: each says what changed, none is the whole");
+  ESSAIM_ASSIGN_OR_RETURN(const Period period, PeriodOf(args));
   StderrLog log(Severity::kWarning);
   const bool is_release = args.source.from == "vocabulary",
              is_omop = args.source.from == "omop" || is_release;
-  if (ChangesTexts(args) && (args.source.keep_text || is_release))
+  if (args.source.changes_texts() && (args.source.keep_text || is_release))
     return absl::InvalidArgumentError(
         "--surrogates and --deidentify-values take names out of notes: neither goes with "
         "--keep-text, nor with a vocabulary");
   ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<LoadSetup> setup,
-                          LoadSetup::Open(args.dir, !is_omop || ChangesTexts(args), log));
-  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadOf(args, *setup, log, started_ms));
+                          LoadSetup::Open(args.dir, !is_omop || args.source.changes_texts(), log));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadOf(args, period, *setup, log, started_ms));
   if (!report.known && !args.dry_run) RecordForQuality(*setup->sql.writing, report);
   return report;
 }

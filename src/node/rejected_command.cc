@@ -89,8 +89,7 @@ absl::StatusOr<CdmLoadReport> RetryLoad(const LoadEntry& load, const std::vector
   for (const RejectedRow& row : rows) options.retries.push_back(row.id);
   setup.Apply(options);
   std::unique_ptr<CdmSource> source;
-  const SourceArguments& arguments = files->arguments();
-  if (is_omop && !arguments.surrogates && !arguments.deidentify_values) {
+  if (is_omop && !files->arguments().changes_texts()) {
     ESSAIM_ASSIGN_OR_RETURN(source, OpenOmopFiles(files->arguments().paths, &log));
   } else {
     ESSAIM_ASSIGN_OR_RETURN(source, setup.OpenFor(files->arguments(), false, log));

@@ -27,6 +27,10 @@ struct SourceArguments {
   std::vector<std::string> paths;
   bool keep_text = false;                              // notes as they are, with the names in them
   bool surrogates = false, deidentify_values = false;  // docs/text.md
+
+  // Whether rows pass the filter of notes though the files are OMOP tables.
+  bool changes_texts() const { return surrogates || deidentify_values; }
+
   std::map<std::string, std::string> text_folders = {};  // text/note_files.h
 };
 

@@ -20,7 +20,6 @@ constexpr char kColumns[] =
 // After so many questions all are read at once, if they are not too many to remember (some 100 MB).
 constexpr std::size_t kReadAheadAfter = 50;
 constexpr int kReadAheadMax = 200'000;
-constexpr std::size_t kRememberedMax = 50'000;  // persons, where they are too many
 
 }  // namespace
 
@@ -42,9 +41,8 @@ absl::Status IdentityStore::Commit() {
   const absl::Status written = Write();
   ESSAIM_RETURN_IF_ERROR(engine_.Execute(written.ok() ? "COMMIT" : "ROLLBACK"));
   if (written.ok()) waiting_.clear();
-  remembered_.clear();
   n_asked_ = 0;
-  all_remembered_ = false;
+  all_.reset();
   return written;
 }
 
@@ -113,21 +111,16 @@ absl::Status IdentityStore::ForEach(const std::function<absl::Status(const Ident
 absl::Status IdentityStore::ReadAhead() {
   ESSAIM_ASSIGN_OR_RETURN(std::vector<Identity> all, Where("1 = 1", kReadAheadMax + 1));
   if (all.size() > static_cast<std::size_t>(kReadAheadMax)) return absl::OkStatus();
-  remembered_.clear();
-  for (Identity& identity : all) remembered_[identity.person_id].push_back(std::move(identity));
-  all_remembered_ = true;
+  all_.emplace();
+  for (Identity& identity : all) (*all_)[identity.person_id].push_back(std::move(identity));
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Identity>> IdentityStore::OfPerson(std::int64_t person_id) {
   if (++n_asked_ == kReadAheadAfter) ESSAIM_RETURN_IF_ERROR(ReadAhead());
-  const auto at = remembered_.find(person_id);
-  if (at != remembered_.end()) return at->second;
-  if (all_remembered_) return std::vector<Identity>();
-  ESSAIM_ASSIGN_OR_RETURN(std::vector<Identity> found,
-                          Where(absl::StrCat("person_id = ", person_id)));
-  if (remembered_.size() == kRememberedMax) remembered_.clear();
-  return remembered_.emplace(person_id, std::move(found)).first->second;
+  if (!all_.has_value()) return Where(absl::StrCat("person_id = ", person_id));
+  const auto at = all_->find(person_id);
+  return at == all_->end() ? std::vector<Identity>() : at->second;
 }
 
 absl::StatusOr<std::vector<Identity>> IdentityStore::OfValue(const std::string& value) {

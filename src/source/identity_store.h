@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,7 +25,8 @@ class IdentityStore : public IdentitySink {
   // Kept in memory until Commit; a (system, value) that comes again replaces its former row.
   absl::Status Put(const Identity& identity) override;
   absl::Status Commit();  // all or none
-  // Of those committed. What is read is remembered: a load of notes asks for every person.
+  // Of those committed. Asked often, all are read at once if they are not too many: a load of notes
+  // asks for every person.
   absl::StatusOr<std::vector<Identity>> OfPerson(std::int64_t person_id);
   absl::StatusOr<std::vector<Identity>> OfValue(const std::string& value);
   // The names of everybody who is committed, each pair once, in an Identity's two fields; at most
@@ -43,9 +45,8 @@ class IdentityStore : public IdentitySink {
 
   SqlEngine& engine_;
   std::vector<Identity> waiting_;
-  std::unordered_map<std::int64_t, std::vector<Identity>> remembered_;
-  std::size_t n_asked_ = 0;
-  bool all_remembered_ = false;
+  std::size_t n_asked_ = 0;  // for persons, since the last commit
+  std::optional<std::unordered_map<std::int64_t, std::vector<Identity>>> all_;  // once read ahead
 };
 
 }  // namespace essaim
