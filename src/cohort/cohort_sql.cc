@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "base/strings.h"
 #include "cohort/criteria_sql.h"
+#include "cohort/entry_sql.h"
 
 namespace essaim::cohort {
 namespace {
@@ -21,25 +22,15 @@ std::string Entry(const Definition& definition, CriteriaSql& sql) {
   std::vector<std::string> criteria;
   for (const Criterion& criterion : definition.entry) criteria.push_back(sql.Criterion(criterion));
   const bool last = definition.entry_limit == Limit::kLast;
-  // Beyond the sort date and the event's id, Circe leaves the order open: here it is fixed.
   return StrCat(
       "SELECT P.ordinal AS event_id, P.person_id, P.start_date, P.end_date, P.op_start_date, "
       "P.op_end_date, P.visit_occurrence_id FROM (SELECT E.person_id, E.start_date, E.end_date, "
       "row_number() OVER (PARTITION BY E.person_id ORDER BY E.sort_date",
-      last ? " DESC" : "",
-      ", E.event_id, E.start_date, E.end_date, OP.observation_period_start_date, "
-      "OP.observation_period_end_date, COALESCE(E.visit_occurrence_id, 0)) AS ordinal, "
-      "OP.observation_period_start_date AS op_start_date, OP.observation_period_end_date AS "
-      "op_end_date, E.visit_occurrence_id FROM (",
-      absl::StrJoin(criteria, "\nUNION ALL\n"),
-      ") E JOIN observation_period OP ON E.person_id = OP.person_id AND E.start_date >= "
-      "OP.observation_period_start_date AND E.start_date <= OP.observation_period_end_date LEFT "
-      "JOIN ",
-      Av(kOptOutTable), " o ON o.person_id = E.person_id WHERE ",
-      sql.AddDays("OP.observation_period_start_date", definition.days_before),
-      " <= E.start_date AND ", sql.AddDays("E.start_date", definition.days_after),
-      " <= OP.observation_period_end_date AND o.person_id IS NULL) P",
-      definition.entry_limit == Limit::kAll ? "" : " WHERE P.ordinal = 1");
+      last ? " DESC" : "", Av(kEntryOrder), ", E.visit_occurrence_id",
+      ObservedEvents(StrCat("(", absl::StrJoin(criteria, "\nUNION ALL\n"), ") E"),
+                     sql.AddDays("OP.observation_period_start_date", definition.days_before),
+                     sql.AddDays("E.start_date", definition.days_after)),
+      ") P", definition.entry_limit == Limit::kAll ? "" : " WHERE P.ordinal = 1");
 }
 
 // The entry events that the additional criteria hold for, within their limit.

@@ -55,6 +55,17 @@ std::string Events(std::span<const CohortEntry> cohorts, const SqlDialect& diale
 
 }  // namespace
 
+std::string ObservedEvents(std::string_view events, std::string_view earliest,
+                           std::string_view latest) {
+  return StrCat(" FROM ", Av(events),
+                " JOIN observation_period OP ON E.person_id = OP.person_id AND E.start_date >= "
+                "OP.observation_period_start_date AND E.start_date <= "
+                "OP.observation_period_end_date LEFT JOIN ",
+                Av(kOptOutTable), " o ON o.person_id = E.person_id WHERE ", Av(earliest),
+                " <= E.start_date AND ", Av(latest),
+                " <= OP.observation_period_end_date AND o.person_id IS NULL");
+}
+
 bool IsShareable(const Criterion& criterion) {
   return criterion.concept_set.has_value() != criterion.source_concept_set.has_value() &&
          criterion.filters.empty() && !criterion.adjustment.has_value() &&
@@ -70,28 +81,22 @@ std::string EntriesSql(std::span<const CohortEntry> cohorts, const SqlDialect& d
                             ",", cohort.limit == Limit::kLast ? -1 : 1, ",",
                             cohort.limit == Limit::kAll ? 1 : 0, ")"));
   }
-  // The order is that of one cohort alone: cohort_sql.cc.
   return StrCat(
       "SELECT P.cohort_id, P.ordinal AS event_id, P.person_id, P.start_date, P.end_date, "
       "P.op_start_date, P.op_end_date, P.visit_occurrence_id FROM (SELECT E.cohort_id, "
       "E.person_id, "
       "E.start_date, E.end_date, row_number() OVER (PARTITION BY E.cohort_id, E.person_id ORDER BY "
       "l.direction * ",
-      dialect.DaysBetween("DATE '2000-01-01'", "E.start_date"),
-      ", E.event_id, E.end_date, OP.observation_period_start_date, OP.observation_period_end_date, "
-      "COALESCE(E.visit_occurrence_id, 0)) AS ordinal, OP.observation_period_start_date AS "
-      "op_start_date, OP.observation_period_end_date AS op_end_date, E.visit_occurrence_id, "
-      "l.keep_all FROM (",
-      Events(cohorts, dialect, scans), ") E JOIN (VALUES ", absl::StrJoin(limits, ","),
-      ") l(cohort_id, days_before, days_after, direction, keep_all) ON l.cohort_id = E.cohort_id "
-      "JOIN observation_period OP ON E.person_id = OP.person_id AND E.start_date >= "
-      "OP.observation_period_start_date AND E.start_date <= OP.observation_period_end_date LEFT "
-      "JOIN ",
-      Av(kOptOutTable), " o ON o.person_id = E.person_id WHERE ",
-      dialect.AddDays("OP.observation_period_start_date", "l.days_before"), " <= E.start_date AND ",
-      dialect.AddDays("E.start_date", "l.days_after"),
-      " <= OP.observation_period_end_date AND o.person_id IS NULL) P WHERE P.keep_all = 1 OR "
-      "P.ordinal = 1");
+      dialect.DaysBetween("DATE '2000-01-01'", "E.start_date"), Av(kEntryOrder),
+      ", E.visit_occurrence_id, l.keep_all",
+      ObservedEvents(
+          StrCat("(", Events(cohorts, dialect, scans), ") E JOIN (VALUES ",
+                 absl::StrJoin(limits, ","),
+                 ") l(cohort_id, days_before, days_after, direction, keep_all) ON l.cohort_id = "
+                 "E.cohort_id"),
+          dialect.AddDays("OP.observation_period_start_date", "l.days_before"),
+          dialect.AddDays("E.start_date", "l.days_after")),
+      ") P WHERE P.keep_all = 1 OR P.ordinal = 1");
 }
 
 }  // namespace essaim::cohort

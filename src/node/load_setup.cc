@@ -75,9 +75,10 @@ text::NoteDeidentifierOptions LoadSetup::DeidentifierOptions(const SourceArgumen
 
 absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArguments& args,
                                                               bool dry_run, Log& log) {
+  // Tables of the CDM are nobody's messages: they bring no identities, and need none of the tools.
+  if (args.from == "omop" && !args.changes_texts()) return OpenOmopFiles(args.paths, &log);
   ESSAIM_ASSIGN_OR_RETURN(deidentifier_,
                           text::NoteDeidentifier::Make(*identities, DeidentifierOptions(args)));
-  // Tables of the CDM are nobody's messages: they bring no identities, and need none of the tools.
   if (args.from == "omop") {
     ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<CdmSource> tables, OpenOmopFiles(args.paths, &log));
     return FilterNotes(std::move(tables), *deidentifier_, entropy);

@@ -15,7 +15,6 @@
 #include "node/load_setup.h"
 #include "node/retry.h"
 #include "node/sql_session.h"
-#include "warehouse/omop_files.h"
 #include "warehouse/rejected_rows.h"
 
 namespace essaim::node {
@@ -88,12 +87,8 @@ absl::StatusOr<CdmLoadReport> RetryLoad(const LoadEntry& load, const std::vector
   if (load.kind != "vocabulary") options.arguments = load.arguments;
   for (const RejectedRow& row : rows) options.retries.push_back(row.id);
   setup.Apply(options);
-  std::unique_ptr<CdmSource> source;
-  if (is_omop && !files->arguments().changes_texts()) {
-    ESSAIM_ASSIGN_OR_RETURN(source, OpenOmopFiles(files->arguments().paths, &log));
-  } else {
-    ESSAIM_ASSIGN_OR_RETURN(source, setup.OpenFor(files->arguments(), false, log));
-  }
+  ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<CdmSource> source,
+                          setup.OpenFor(files->arguments(), false, log));
   source = files->Retold(std::move(source));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*setup.sql.writing, *source, options));
   if (report.known) return report;
