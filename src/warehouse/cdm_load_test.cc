@@ -177,6 +177,8 @@ TEST_P(CdmLoad, WhatIsNoTableIsRefused) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("no column 'person_id'")));
   EXPECT_THAT(LoadPath(folder_ + "/death.csv", {}).status(),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("no such file")));
+  EXPECT_THAT(LoadPath(folder_ + "/nowhere", {}).status(),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no such file or folder")));
   std::filesystem::create_directory(folder_ + "/empty");
   EXPECT_THAT(LoadPath(folder_ + "/empty", {}).status(), HasCode(absl::StatusCode::kNotFound));
 }

@@ -46,6 +46,8 @@ absl::StatusOr<std::vector<Input>> InputsOf(const std::vector<std::string>& path
     const bool is_folder = fs::is_directory(path, error);
     if (is_folder) {
       ESSAIM_ASSIGN_OR_RETURN(files, ListFolder(path));
+    } else if (!fs::exists(path, error)) {  // before its name is looked at
+      return absl::NotFoundError(absl::StrCat(path, ": no such file or folder"));
     }
     for (const std::string& file : files) {
       const std::string stem = absl::AsciiStrToLower(fs::path(file).stem().string());
