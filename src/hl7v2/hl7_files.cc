@@ -25,6 +25,8 @@ class Hl7Files : public CdmSource {
 
   std::uint64_t bytes_total() const override { return bytes_; }
 
+  SameKey same_key() const override { return SameKey::kLastStaysIfAny; }
+
   bool derives_observation_periods() const override { return true; }
 
   absl::Status Read(CdmSink& sink) override {

@@ -23,6 +23,8 @@ class SpoolSource : public CdmSource {
     return bytes;
   }
 
+  SameKey same_key() const override { return SameKey::kLastStaysIfAny; }
+
   bool derives_observation_periods() const override { return true; }
 
   absl::Status Read(CdmSink& sink) override {

@@ -91,7 +91,7 @@ class RetoldSource : public CdmSource {
 
   std::string settings() const override { return source_->settings() + "/retry"; }
 
-  bool last_row_wins() const override { return source_->last_row_wins(); }
+  SameKey same_key() const override { return source_->same_key(); }
 
   bool derives_observation_periods() const override {
     return source_->derives_observation_periods();

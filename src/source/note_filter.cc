@@ -188,7 +188,7 @@ class FilteredSource : public CdmSource {
     return absl::StrCat(source_->settings(), "|", Av(filter_.name()));
   }
 
-  bool last_row_wins() const override { return source_->last_row_wins(); }
+  SameKey same_key() const override { return source_->same_key(); }
 
   bool derives_observation_periods() const override {
     return source_->derives_observation_periods();

@@ -38,16 +38,18 @@ class Merge {
   Merge(SqlEngine& engine, const CdmSource& source, const CdmLoadOptions& options,
         CdmLoadReport& report)
       : engine_(engine),
-        last_row_wins_(source.last_row_wins()),
+        same_key_(source.same_key()),
         kind_(source.kind()),
         options_(options),
         report_(report) {}
 
   absl::Status Run(const CdmStaging& staging) {
     ESSAIM_RETURN_IF_ERROR(TakeBack(staging));
-    for (const auto& [table, n_rows] : staging.staged()) {
-      const bool direct = CdmStaging::IsDirect(*table, last_row_wins_);
-      if (n_rows > 0) ESSAIM_RETURN_IF_ERROR(direct ? GiveWay(*table) : Take(*table));
+    for (const auto& [table, staged] : staging.staged()) {
+      const bool direct = staging.IsDirect(*table);
+      if (direct && same_key_ == SameKey::kLastStays && !staged.keys_grow)
+        ESSAIM_RETURN_IF_ERROR(KeepLast(*table));
+      if (staged.n_rows > 0) ESSAIM_RETURN_IF_ERROR(direct ? GiveWay(*table) : Take(*table));
       if (direct) continue;
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DROP TABLE staged_", Av(table->name))));
     }
@@ -110,15 +112,10 @@ class Merge {
       ESSAIM_RETURN_IF_ERROR(appender->Close());
       const std::string name(table->name), field = SqlName(*table->PrimaryKey());
       const std::string where = field + " IN (SELECT id FROM essaim_removed)";
-      if (!CdmStaging::IsDirect(*table, last_row_wins_)) {
-        ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
-            "DELETE FROM staged_", name,
-            " WHERE EXISTS (SELECT 1 FROM essaim_removed r WHERE "
-            "r.id = staged_",
-            name, ".", field,
-            last_row_wins_ ? absl::StrCat(" AND staged_", name, ".essaim_row < r.before_row)")
-                           : ")")));
-      }
+      ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+          absl::StrCat("DELETE FROM staged_", name,
+                       " WHERE EXISTS (SELECT 1 FROM essaim_removed r WHERE r.id = staged_", name,
+                       ".", field, " AND staged_", name, ".essaim_row < r.before_row)")));
       ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, *table, report_.number, where));
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", where)));
       ESSAIM_RETURN_IF_ERROR(engine_.Execute("DROP TABLE essaim_removed"));
@@ -149,6 +146,21 @@ class Merge {
                                          "essaim_load = ", report_.number, " WHERE ", where)));
     }
     return absl::OkStatus();
+  }
+
+  // Of the load's own rows of one key, which are in the table already.
+  absl::Status KeepLast(const CdmTable& table) {
+    const std::string name(table.name), field = SqlName(*table.PrimaryKey());
+    const std::string row = engine_.dialect().RowName();
+    const std::string twice = absl::StrCat(" FROM ", name, " WHERE essaim_load = ", report_.number,
+                                           " GROUP BY ", field, " HAVING COUNT(*) > 1");
+    ESSAIM_ASSIGN_OR_RETURN(
+        const std::int64_t n,
+        Number(engine_, absl::StrCat("SELECT COUNT(*) FROM (SELECT ", field, twice, ") t")));
+    if (n == 0) return absl::OkStatus();
+    return engine_.Execute(absl::StrCat(
+        "DELETE FROM ", name, " WHERE essaim_load = ", report_.number, " AND ", field,
+        " IN (SELECT ", field, twice, ") AND ", row, " NOT IN (SELECT MAX(", row, ")", twice, ")"));
   }
 
   // Earlier rows of the keys that this load brought; its own are in the table already.
@@ -219,7 +231,8 @@ class Merge {
   absl::Status Take(const CdmTable& table) {
     const std::string name(table.name), columns = ColumnsOf(table);
     const CdmField* key = table.PrimaryKey();
-    if (key == nullptr && last_row_wins_ && table.name == "death") key = table.Field("person_id");
+    if (key == nullptr && same_key_ != SameKey::kAllStay && table.name == "death")
+      key = table.Field("person_id");
     if (key == nullptr) {
       // Without a key, rows that a whole file still has go out with the rest and come in again.
       if (options_.whole) ESSAIM_RETURN_IF_ERROR(TakeOut(table));
@@ -234,9 +247,10 @@ class Merge {
     ESSAIM_RETURN_IF_ERROR(KeepPrior(engine_, table, report_.number, same));
     ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DELETE FROM ", name, " WHERE ", same)));
     const std::string last =
-        last_row_wins_ ? absl::StrCat(" WHERE essaim_row IN (SELECT MAX(essaim_row) FROM staged_",
-                                      name, " GROUP BY ", field, ")")
-                       : "";
+        same_key_ != SameKey::kAllStay
+            ? absl::StrCat(" WHERE essaim_row IN (SELECT MAX(essaim_row) FROM staged_", name,
+                           " GROUP BY ", field, ")")
+            : "";
     ESSAIM_RETURN_IF_ERROR(
         engine_.Execute(absl::StrCat("INSERT INTO ", name, " (", columns, ", essaim_load) SELECT ",
                                      columns, ", ", report_.number, " FROM staged_", name, last)));
@@ -246,6 +260,7 @@ class Merge {
   }
 
   absl::Status CountPriors() {
+    ESSAIM_ASSIGN_OR_RETURN(const std::set<std::string> priors, FindPriors());
     std::vector<CdmTableReport> tables;
     for (const CdmTable* each : LoadedTables()) {
       const CdmTable& table = *each;
@@ -253,8 +268,7 @@ class Merge {
       CdmTableReport entry =
           at == report_.tables.end() ? CdmTableReport{.table = std::string(table.name)} : *at;
       const std::string prior = absl::StrCat("essaim_prior_", Av(table.name));
-      if (priors_known_.empty()) ESSAIM_RETURN_IF_ERROR(FindPriors());
-      if (std::ranges::find(priors_known_, prior) != priors_known_.end()) {
+      if (priors.contains(prior)) {
         ESSAIM_ASSIGN_OR_RETURN(
             const std::int64_t n,
             Number(engine_, absl::StrCat("SELECT COUNT(*) FROM ", prior,
@@ -267,21 +281,21 @@ class Merge {
     return absl::OkStatus();
   }
 
-  absl::Status FindPriors() {
+  absl::StatusOr<std::set<std::string>> FindPriors() {
     ESSAIM_ASSIGN_OR_RETURN(
         const SqlRows rows,
         engine_.Query("SELECT DISTINCT table_name FROM information_schema.tables WHERE table_name "
                       "LIKE 'essaim_prior_%'"));
-    for (const auto& row : rows.rows) priors_known_.push_back(std::get<std::string>(row[0]));
-    return absl::OkStatus();
+    std::set<std::string> names;
+    for (const auto& row : rows.rows) names.insert(std::get<std::string>(row[0]));
+    return names;
   }
 
   SqlEngine& engine_;
-  const bool last_row_wins_;
+  const SameKey same_key_;
   const std::string_view kind_;
   const CdmLoadOptions& options_;
   CdmLoadReport& report_;
-  std::vector<std::string> priors_known_;
 };
 
 // Rejected rows of earlier loads that came again with this one.
@@ -327,7 +341,7 @@ absl::Status LoadInTransaction(SqlEngine& engine, CdmSource& source, const CdmLo
                           Number(engine, "SELECT MAX(number) FROM essaim_loads"));
   report.number = last + 1;
   ESSAIM_RETURN_IF_ERROR(CheckDateShift(engine, options.date_shift));
-  CdmStaging staging(engine, options, source.last_row_wins(), source.bytes_total(), report);
+  CdmStaging staging(engine, options, source.same_key(), source.bytes_total(), report);
   ESSAIM_RETURN_IF_ERROR(source.Read(staging));
   ESSAIM_RETURN_IF_ERROR(staging.Finish());
   std::vector<std::string> hashes;

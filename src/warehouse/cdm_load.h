@@ -65,7 +65,7 @@ struct CdmLoadReport {
 };
 
 // Makes the 39 tables and the extensions' (omop/extensions.h) that are not there yet, and those of
-// the loads.
+// the loads. Outside a transaction.
 absl::Status CreateCdm(SqlEngine& engine);
 // kInvalidArgument with file, line and field if a row is bad and may not be kept. kCancelled.
 // kFailedPrecondition: dates in the warehouse are moved otherwise than this load would.

@@ -201,13 +201,16 @@ class Mixed : public CdmSource {
  public:
   using Script = std::function<absl::Status(CdmSink&)>;
 
-  Mixed(std::string name, Script script) : name_(std::move(name)), script_(std::move(script)) {}
+  Mixed(std::string name, Script script, SameKey same_key = SameKey::kLastStays)
+      : name_(std::move(name)), script_(std::move(script)), same_key_(same_key) {}
 
   std::string_view kind() const override { return "mixed"; }
 
   std::uint64_t bytes_total() const override { return 1; }
 
   std::string settings() const override { return name_; }
+
+  SameKey same_key() const override { return same_key_; }
 
   absl::Status Read(CdmSink& sink) override { return script_(sink); }
 
@@ -224,6 +227,7 @@ class Mixed : public CdmSource {
  private:
   std::string name_;
   Script script_;
+  SameKey same_key_;
 };
 
 TEST_P(CdmLoad, AWholePeriodClosesRowsOfThatPeriodAlone) {
@@ -261,27 +265,75 @@ TEST_P(CdmLoad, AWholePeriodClosesRowsOfThatPeriodAlone) {
 }
 
 TEST_P(CdmLoad, TablesMayComeInAnyOrderAndTheLastRowOfAKeyStays) {
-  Mixed source("a", [](CdmSink& sink) {
+  const auto rows = [](CdmSink& sink) {
     for (int i = 0; i < 20'000; ++i) {
       ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "condition_occurrence", i, i % 100));
       ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "measurement", i % 7'000, i));
       ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "person", i % 100, i % 100));
     }
     return Mixed::Put(sink, "death", 0, 1);
-  });
-  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, LoadCdm(*engine_, source, {}));
-  EXPECT_EQ(Count("condition_occurrence"), 20'000);
-  EXPECT_EQ(Count("person"), 100);
-  EXPECT_EQ(Count("measurement"), 7'000);
-  EXPECT_EQ(Count("measurement WHERE person_id >= 13000"), 7'000);
-  ASSERT_EQ(report.tables.size(), 4u);
-  EXPECT_EQ(report.tables[1].table, "condition_occurrence");
-  EXPECT_EQ(report.tables[1].n_loaded, 20'000u);
+  };
+  for (const SameKey same_key : {SameKey::kLastStays, SameKey::kLastStaysIfAny}) {
+    Mixed source("a", rows, same_key);
+    ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, LoadCdm(*engine_, source, {}));
+    EXPECT_EQ(Count("condition_occurrence"), 20'000);
+    EXPECT_EQ(Count("person"), 100);
+    EXPECT_EQ(Count("measurement"), 7'000);
+    EXPECT_EQ(Count("measurement WHERE person_id >= 13000"), 7'000);
+    ASSERT_EQ(report.tables.size(), 4u);
+    EXPECT_EQ(report.tables[1].table, "condition_occurrence");
+    EXPECT_EQ(report.tables[1].n_loaded, 20'000u);
+    ASSERT_OK(UndoLastLoad(*engine_));
+    EXPECT_EQ(Count("measurement"), 0);
+  }
+}
+
+// Whether the keys grow until the last row, or an earlier load has some of them.
+TEST_P(CdmLoad, AKeyThatComesAgainAtTheEndTakesTheEarlierRowsPlace) {
+  for (const SameKey same_key : {SameKey::kLastStays, SameKey::kLastStaysIfAny}) {
+    Mixed before(
+        "before", [](CdmSink& sink) { return Mixed::Put(sink, "measurement", 7, 1); }, same_key);
+    ASSERT_OK(LoadCdm(*engine_, before, {}).status());
+    Mixed source(
+        "again",
+        [](CdmSink& sink) {
+          for (int i = 0; i < 3'000; ++i)
+            ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "measurement", i, 2));
+          return Mixed::Put(sink, "measurement", 7, 3);
+        },
+        same_key);
+    ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, LoadCdm(*engine_, source, {}));
+    ASSERT_EQ(report.tables.size(), 1u);
+    EXPECT_EQ(report.tables[0].n_replaced, 1u);
+    EXPECT_EQ(Count("measurement"), 3'000);
+    EXPECT_EQ(Count("measurement WHERE person_id = 3 AND measurement_id = 7"), 1);
+    ASSERT_OK(UndoLastLoad(*engine_));
+    EXPECT_EQ(Count("measurement WHERE person_id = 1"), 1);
+    EXPECT_EQ(Count("measurement"), 1);
+    ASSERT_OK(UndoLastLoad(*engine_));
+  }
+}
+
+TEST_P(CdmLoad, WhatIsTakenBackComesAgainOnlyAfterThat) {
+  const CdmTable& visits = *FindCdmTable("visit_occurrence");
+  const auto script = [&](CdmSink& sink) {
+    for (int i = 0; i < 4; ++i) ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "visit_occurrence", i, 1));
+    ESSAIM_RETURN_IF_ERROR(sink.Remove(visits, 1));
+    ESSAIM_RETURN_IF_ERROR(sink.Remove(visits, 2));
+    return Mixed::Put(sink, "visit_occurrence", 2, 5);
+  };
+  Mixed source("a", script, SameKey::kLastStaysIfAny);
+  ASSERT_OK(LoadCdm(*engine_, source, {}).status());
+  EXPECT_EQ(Count("visit_occurrence"), 3);
+  EXPECT_EQ(Count("visit_occurrence WHERE visit_occurrence_id = 2 AND person_id = 5"), 1);
+  Mixed silent("b", script, SameKey::kLastStays);
+  EXPECT_THAT(LoadCdm(*engine_, silent, {}).status(),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("takes rows back")));
 }
 
 TEST_P(CdmLoad, MergedPersonsAreOneAlsoInLaterLoadsAndAnUndoPartsThem) {
   const auto load = [&](const char* name, Mixed::Script script) {
-    Mixed source(name, std::move(script));
+    Mixed source(name, std::move(script), SameKey::kLastStaysIfAny);
     const auto report = LoadCdm(*engine_, source, {});
     EXPECT_OK(report.status());
     return *report;

@@ -57,6 +57,13 @@ class CdmSink {
   virtual void Notice(std::string text) = 0;  // for people, without values
 };
 
+// What becomes of a load's rows of one key.
+enum class SameKey : std::uint8_t {
+  kAllStay,         // the quality report counts them
+  kLastStays,       // and none is taken back
+  kLastStaysIfAny,  // CdmSink::Remove may take it back
+};
+
 class CdmSource {
  public:
   virtual ~CdmSource() = default;
@@ -66,9 +73,7 @@ class CdmSource {
   // What besides the files decides the rows, as a mapping's hash: part of the load's id.
   virtual std::string settings() const { return ""; }
 
-  // Of two rows of one key within a load the later stays. Otherwise both do, and the quality report
-  // counts them.
-  virtual bool last_row_wins() const { return true; }
+  virtual SameKey same_key() const { return SameKey::kLastStays; }
 
   // Whether observation periods are made of the persons' visits after the load, from the first to
   // the last: a source that has none of its own.

@@ -1,6 +1,7 @@
 #include "warehouse/cdm_staging.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -51,11 +52,11 @@ std::string DefinitionsOf(const CdmTable& table, const SqlDialect& dialect) {
   return absl::StrJoin(parts, ", ");
 }
 
-CdmStaging::CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, bool last_row_wins,
+CdmStaging::CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, SameKey same_key,
                        std::uint64_t bytes_total, CdmLoadReport& report)
     : engine_(engine),
       options_(options),
-      last_row_wins_(last_row_wins),
+      same_key_(same_key),
       report_(report),
       number_(absl::StrCat(report.number)),
       protection_(options.free_text, options.date_shift) {
@@ -64,37 +65,43 @@ CdmStaging::CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, bool la
                                          "reason", "raw",  "row_number"};
 }
 
-// Rows that have a key and of which all stay can go where they belong: those that they replace are
-// told by the load's number. A copy of each would cost as much as the load.
-bool CdmStaging::IsDirect(const CdmTable& table, bool last_row_wins) {
-  return !last_row_wins && table.PrimaryKey() != nullptr;
+// Rows that have a key can go where they belong: those that they replace are told by the load's
+// number, and the last of a key by its place in the table. A copy of each would cost as much as the
+// load.
+bool CdmStaging::IsDirect(const CdmTable& table) const {
+  if (table.PrimaryKey() == nullptr) return false;
+  return same_key_ == SameKey::kAllStay ||
+         (same_key_ == SameKey::kLastStays && engine_.dialect().NumbersRowsAsAdded());
 }
 
 absl::Status CdmStaging::MakeStaged(const CdmTable& table) {
-  const bool direct = IsDirect(table, last_row_wins_);
+  const bool direct = IsDirect(table), ordered = !direct && same_key_ != SameKey::kAllStay;
   const std::string name =
       direct ? std::string(table.name) : absl::StrCat("staged_", Av(table.name));
   // An appender is open while it is in use, and a database makes no table meanwhile.
   ESSAIM_RETURN_IF_ERROR(Use(""));
   if (!direct) {
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-        absl::StrCat("CREATE TABLE ", name, " (", DefinitionsOf(table, engine_.dialect()),
-                     last_row_wins_ ? ", essaim_row BIGINT)" : ")")));
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("CREATE TABLE ", name, " (",
+                                                        DefinitionsOf(table, engine_.dialect()),
+                                                        ordered ? ", essaim_row BIGINT)" : ")")));
   }
   Waiting& waiting = waiting_[name];
   for (const CdmField& field : table.fields) waiting.columns.push_back(std::string(field.name));
   if (direct) waiting.columns.push_back("essaim_load");
-  if (last_row_wins_) waiting.columns.push_back("essaim_row");
-  staged_[&table] = 0;
+  if (ordered) waiting.columns.push_back("essaim_row");
+  staged_[&table] = {};
   return absl::OkStatus();
 }
 
 absl::Status CdmStaging::Enter(const CdmTable& table) {
   if (!staged_.contains(&table)) ESSAIM_RETURN_IF_ERROR(MakeStaged(table));
-  const bool direct = IsDirect(table, last_row_wins_);
+  const bool direct = IsDirect(table);
+  const CdmField* key = table.PrimaryKey();
   current_ = {.table = &table,
               .name = direct ? std::string(table.name) : absl::StrCat("staged_", Av(table.name)),
-              .n_staged = &staged_[&table]};
+              .key = key == nullptr ? 0 : static_cast<std::size_t>(key - table.fields.data()),
+              .direct = direct,
+              .staged = &staged_[&table]};
   return absl::OkStatus();
 }
 
@@ -124,17 +131,27 @@ absl::Status CdmStaging::Row(const CdmTable& table,
   const char* unmovable = protection_.MoveDates(table, cells_, buffers_);
   if (unmovable != nullptr) return reject(PersonFieldOf(table)->name, unmovable);
   ESSAIM_RETURN_IF_ERROR(protection_.KeepTexts(table, cells_, buffers_));
-  if (IsDirect(table, last_row_wins_)) cells_.push_back(number_);
-  if (last_row_wins_) {
+  if (current_.direct) {
+    if (current_.staged->keys_grow) NoteKey(*cells_[current_.key]);
+    cells_.push_back(number_);
+  } else if (same_key_ != SameKey::kAllStay) {
     buffers_[cells.size()] = absl::StrCat(progress_.rows);
     cells_.push_back(buffers_[cells.size()]);
   }
   ESSAIM_RETURN_IF_ERROR(Put(current_.name, cells_));
-  ++*current_.n_staged;
+  ++current_.staged->n_rows;
   // A source whose files are few and large tells its progress rarely; rows are counted here.
   ++progress_.rows;
   if (progress_.rows % kRowsPerProgress == 0) return Progress(progress_.bytes_done);
   return absl::OkStatus();
+}
+
+void CdmStaging::NoteKey(std::string_view text) {
+  std::int64_t key = 0;
+  std::from_chars(text.data(), text.data() + text.size(), key);
+  Staged& staged = *current_.staged;
+  staged.keys_grow = staged.n_rows == 0 || key > staged.last_key;
+  staged.last_key = key;
 }
 
 absl::Status CdmStaging::Put(const std::string& table,
@@ -189,6 +206,8 @@ absl::Status CdmStaging::Reject(const BadRow& fault, std::string_view raw) {
 
 absl::Status CdmStaging::Remove(const CdmTable& table, std::int64_t key) {
   if (table.PrimaryKey() == nullptr) return absl::InternalError("a table without a key");
+  if (same_key_ != SameKey::kLastStaysIfAny)
+    return absl::InternalError("a source that takes rows back, which it does not say");
   if (!staged_.contains(&table)) ESSAIM_RETURN_IF_ERROR(MakeStaged(table));
   removed_[&table].push_back({.key = key, .before_row = progress_.rows});
   return absl::OkStatus();
@@ -248,7 +267,7 @@ absl::Status CdmStaging::Finish() {
     const auto staged = staged_.find(table);
     if (staged == staged_.end()) continue;
     report_.tables.push_back({.table = std::string(table->name),
-                              .n_loaded = staged->second,
+                              .n_loaded = staged->second.n_rows,
                               .n_rejected = rejected_[table]});
   }
   return absl::OkStatus();

@@ -25,7 +25,7 @@ std::string DefinitionsOf(const CdmTable& table, const SqlDialect& dialect);
 // table in use go straight on, those of the others wait in memory until they are worth a change.
 class CdmStaging : public CdmSink {
  public:
-  CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, bool last_row_wins,
+  CdmStaging(SqlEngine& engine, const CdmLoadOptions& options, SameKey same_key,
              std::uint64_t bytes_total, CdmLoadReport& report);
 
   absl::Status Row(const CdmTable& table, std::span<const std::optional<std::string_view>> cells,
@@ -43,10 +43,17 @@ class CdmStaging : public CdmSink {
   // Writes what waits. The sink takes nothing more.
   absl::Status Finish();
 
-  const std::map<const CdmTable*, std::uint64_t>& staged() const { return staged_; }
+  // Of a table that rows came for.
+  struct Staged {
+    std::uint64_t n_rows = 0;
+    std::int64_t last_key = 0;
+    bool keys_grow = true;  // from row to row: none came twice
+  };
+
+  const std::map<const CdmTable*, Staged>& staged() const { return staged_; }
 
   // Whether the table's rows of this load are in the CDM's table already, with the load's number.
-  static bool IsDirect(const CdmTable& table, bool last_row_wins);
+  bool IsDirect(const CdmTable& table) const;
 
   // Keys taken back, and the row of the load (essaim_row) before which it happened.
   struct Removed {
@@ -69,9 +76,12 @@ class CdmStaging : public CdmSink {
   struct Current {
     const CdmTable* table = nullptr;
     std::string name;  // in the database
-    std::uint64_t* n_staged = nullptr;
+    std::size_t key = 0;
+    bool direct = false;
+    Staged* staged = nullptr;
   };
 
+  void NoteKey(std::string_view text);
   absl::Status Put(const std::string& table,
                    std::span<const std::optional<std::string_view>> cells);
   absl::Status Enter(const CdmTable& table);
@@ -80,7 +90,7 @@ class CdmStaging : public CdmSink {
 
   SqlEngine& engine_;
   const CdmLoadOptions& options_;
-  const bool last_row_wins_;
+  const SameKey same_key_;
   CdmLoadReport& report_;
   const std::string number_;  // the load's
   Current current_;
@@ -88,7 +98,8 @@ class CdmStaging : public CdmSink {
   std::map<std::string, Waiting> waiting_;  // by the table's name in the database
   std::string in_use_;
   std::unique_ptr<SqlAppender> appender_;
-  std::map<const CdmTable*, std::uint64_t> staged_, rejected_;
+  std::map<const CdmTable*, Staged> staged_;
+  std::map<const CdmTable*, std::uint64_t> rejected_;
   std::map<std::string, std::uint64_t, std::less<>> rejected_by_file_;
   std::map<std::string, std::string, std::less<>> headers_;  // by file
   RowProtection protection_;

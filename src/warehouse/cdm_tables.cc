@@ -46,7 +46,6 @@ constexpr struct {
 
 // Brings a warehouse of an earlier version to this one's tables.
 absl::Status Upgrade(SqlEngine& engine) {
-  // The last step of an upgrade makes this column, so that a killed upgrade begins again.
   ESSAIM_ASSIGN_OR_RETURN(
       const SqlRows done,
       engine.Query("SELECT COUNT(*) FROM information_schema.columns WHERE table_name = "
@@ -69,9 +68,7 @@ absl::Status Upgrade(SqlEngine& engine) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::Status CreateCdm(SqlEngine& engine) {
+absl::Status CreateTables(SqlEngine& engine) {
   for (const CdmTable* table : LoadedTables()) {
     ESSAIM_RETURN_IF_ERROR(engine.Execute(
         absl::StrCat("CREATE TABLE IF NOT EXISTS ", Av(table->name), " (",
@@ -80,6 +77,16 @@ absl::Status CreateCdm(SqlEngine& engine) {
   for (const char* table : kTables)
     ESSAIM_RETURN_IF_ERROR(engine.Execute(absl::StrCat("CREATE TABLE IF NOT EXISTS ", table)));
   return Upgrade(engine);
+}
+
+}  // namespace
+
+// In one transaction: a killed upgrade begins again, and the disk is waited for once.
+absl::Status CreateCdm(SqlEngine& engine) {
+  ESSAIM_RETURN_IF_ERROR(engine.Execute("BEGIN"));
+  const absl::Status made = CreateTables(engine);
+  const absl::Status ended = engine.Execute(made.ok() ? "COMMIT" : "ROLLBACK");
+  return made.ok() ? ended : made;
 }
 
 }  // namespace essaim

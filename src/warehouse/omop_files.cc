@@ -76,7 +76,7 @@ class OmopFiles : public CdmSource {
   std::uint64_t bytes_total() const override { return bytes_total_; }
 
   // Keys that come twice are a fault of the data, which the quality report counts.
-  bool last_row_wins() const override { return false; }
+  SameKey same_key() const override { return SameKey::kAllStay; }
 
   absl::Status Read(CdmSink& sink) override {
     for (const Input& input : inputs_) ESSAIM_RETURN_IF_ERROR(ReadFile(input, sink));

@@ -61,6 +61,8 @@ class DuckDb final : public CommonDialect {
 
   std::string RowName() const override { return "rowid"; }
 
+  bool NumbersRowsAsAdded() const override { return true; }
+
   std::string RowsEnd(std::string_view table) const override {
     return absl::StrCat("SELECT COALESCE(MAX(rowid), -1) + 1 FROM ", Av(table));
   }
@@ -118,6 +120,8 @@ class Postgres final : public CommonDialect {
   }
 
   std::string RowName() const override { return "CAST(ctid AS TEXT)"; }
+
+  bool NumbersRowsAsAdded() const override { return false; }  // free room is filled first
 
   std::string RowsEnd(std::string_view table) const override {
     return absl::StrCat("SELECT pg_relation_size('", Av(table),

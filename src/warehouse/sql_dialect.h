@@ -26,6 +26,8 @@ class SqlDialect {
   virtual std::string RowsEnd(std::string_view table) const = 0;
   virtual std::string RowsBetween(std::int64_t from, std::int64_t to) const = 0;
   virtual std::int64_t RowsStep() const = 0;  // of about a thousand rows
+  // Whether RowName is a number that grows from row to row as a transaction adds them.
+  virtual bool NumbersRowsAsAdded() const = 0;
   // The smallest value whose cumulative share is at least q, 0 <= q <= 1 (R's type 1).
   virtual std::string QuantileDisc(std::string_view value, double q) const = 0;
   // An aggregate: the value at the greatest, or the least, (day, id) among the rows where
