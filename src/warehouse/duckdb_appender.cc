@@ -3,6 +3,11 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
+#include <duckdb/main/attached_database.hpp>
+#include <duckdb/planner/binder.hpp>
+#include <duckdb/storage/data_table.hpp>
+#include <duckdb/transaction/meta_transaction.hpp>
 #include <optional>
 #include <string_view>
 
@@ -64,38 +69,29 @@ bool ReadTime(std::string_view text, duckdb::timestamp_t& time) {
   return true;
 }
 
-// Gives rows on while the processor's cache still has them; DuckDB's own gathers 204,800.
-class FrequentAppender : public duckdb::Appender {
- public:
-  FrequentAppender(duckdb::Connection& connection, const std::string& table)
-      : duckdb::Appender(connection, table) {
-    flush_count = duckdb::idx_t{5} * STANDARD_VECTOR_SIZE;
-  }
-};
-
 // DuckDB's own appender takes text for dates and times through a value of its own for each cell,
-// and costs more than the table behind it. Here the common forms are read into the columns' memory;
-// DuckDB's cast reads what is left and refuses what is no value.
+// and copies every row into a collection that it then reads as the source of an INSERT. Here the
+// common forms are read into the columns' memory, which goes to the table as it is; DuckDB's cast
+// reads what is left and refuses what is no value.
 class DuckDbAppender final : public SqlAppender {
  public:
   DuckDbAppender(duckdb::Connection& connection, const std::string& table,
                  const std::vector<std::string>& columns, Log* log)
-      : log_(log), appender_(connection, table) {
-    for (const std::string& column : columns) appender_.AddColumn(column);
-    types_ = appender_.GetActiveTypes();
+      : log_(log), context_(*connection.context), table_(table) {
+    context_.RunFunctionInTransaction([&] { FindColumns(columns); });
     chunk_.Initialize(duckdb::Allocator::DefaultAllocator(), types_);
     Begin();
   }
 
   absl::Status Row(std::span<const std::optional<std::string_view>> cells) override {
     return NoThrow("adding rows", log_, [&]() -> absl::Status {
-      if (cells.size() != types_.size())
+      if (cells.size() != places_.size())
         return absl::InternalError("a row that has not one cell a column");
       for (std::size_t c = 0; c < cells.size(); ++c) {
         if (cells[c].has_value()) {
-          Set(c, *cells[c]);
+          Set(places_[c], *cells[c]);
         } else {
-          duckdb::FlatVector::Validity(chunk_.data[c]).SetInvalid(n_rows_);
+          duckdb::FlatVector::Validity(chunk_.data[places_[c]]).SetInvalid(n_rows_);
         }
       }
       if (++n_rows_ == STANDARD_VECTOR_SIZE) Give();
@@ -106,12 +102,27 @@ class DuckDbAppender final : public SqlAppender {
   absl::Status Close() override {
     return NoThrow("adding rows", log_, [&]() -> absl::Status {
       Give();
-      appender_.Close();
       return absl::OkStatus();
     });
   }
 
  private:
+  duckdb::TableCatalogEntry& Table() {
+    return duckdb::Catalog::GetEntry<duckdb::TableCatalogEntry>(context_, INVALID_CATALOG,
+                                                                INVALID_SCHEMA, table_);
+  }
+
+  void FindColumns(const std::vector<std::string>& columns) {
+    duckdb::TableCatalogEntry& table = Table();
+    types_ = table.GetTypes();
+    is_given_.resize(types_.size());
+    for (const std::string& column : columns) {
+      const duckdb::idx_t place = table.GetColumn(column).StorageOid();
+      places_.push_back(place);
+      is_given_[place] = true;
+    }
+  }
+
   void Set(std::size_t c, std::string_view text) {
     void* const at = data_[c];
     switch (types_[c].id()) {
@@ -140,7 +151,12 @@ class DuckDbAppender final : public SqlAppender {
   void Give() {
     if (n_rows_ == 0) return;
     chunk_.SetCardinality(n_rows_);
-    appender_.AppendDataChunk(chunk_);
+    context_.RunFunctionInTransaction([&] {
+      duckdb::TableCatalogEntry& table = Table();
+      duckdb::MetaTransaction::Get(context_).ModifyDatabase(table.ParentCatalog().GetAttached());
+      const auto constraints = duckdb::Binder::CreateBinder(context_)->BindConstraints(table);
+      table.GetStorage().LocalAppend(table, context_, chunk_, constraints);
+    });
     chunk_.Reset();
     Begin();
   }
@@ -148,12 +164,19 @@ class DuckDbAppender final : public SqlAppender {
   void Begin() {
     n_rows_ = 0;
     data_.clear();
-    for (duckdb::Vector& column : chunk_.data) data_.push_back(duckdb::FlatVector::GetData(column));
+    for (duckdb::idx_t c = 0; c < types_.size(); ++c) {
+      data_.push_back(duckdb::FlatVector::GetData(chunk_.data[c]));
+      if (!is_given_[c])
+        duckdb::FlatVector::Validity(chunk_.data[c]).SetAllInvalid(STANDARD_VECTOR_SIZE);
+    }
   }
 
   Log* log_;
-  FrequentAppender appender_;
-  duckdb::vector<duckdb::LogicalType> types_;
+  duckdb::ClientContext& context_;
+  const std::string table_;
+  duckdb::vector<duckdb::LogicalType> types_;  // of the table's columns
+  std::vector<bool> is_given_;                 // one a column; the others are NULL
+  std::vector<duckdb::idx_t> places_;          // of the cells in the table
   duckdb::DataChunk chunk_;
   std::vector<duckdb::data_ptr_t> data_;  // of the chunk's columns
   duckdb::idx_t n_rows_ = 0;              // in the chunk
