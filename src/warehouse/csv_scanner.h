@@ -61,11 +61,15 @@ class CsvScanner {
   struct Record {
     std::string_view bytes;  // without its line end
     bool has_quotes = false;
-    bool last = false;  // nothing follows
+    bool is_split = false;  // cells_ are its
+    bool is_clean = false;  // known to be well-formed
+    bool last = false;      // nothing follows
   };
 
   absl::StatusOr<bool> Fill();  // false at the end of the source
   absl::StatusOr<Record> ReadRecord();
+  bool TakePlain(Record& record);
+  bool QuotesAreText() const;
   absl::StatusOr<std::size_t> FindRecordEnd(bool& has_quotes);
   void SplitPlain(std::string_view record);
   bool SplitQuoted(std::string_view record);
