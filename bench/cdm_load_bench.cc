@@ -1,8 +1,7 @@
-// Loading a file of measurements into the encrypted CDM (every cell checked, the file hashed, rows
-// that replace former ones kept, one transaction), as OMOP's own file and through a mapping,
-// against DuckDB's own reader filling an encrypted table of the same types from the same file: one
-// thread each, in one run. The last row of a key stays of a mapped file: its rows wait in a staged
-// table.
+// Loading a file of measurements into a fresh encrypted CDM (its tables made, every cell checked,
+// the file hashed, rows that replace former ones kept, one transaction), as OMOP's own file and
+// through a mapping, against DuckDB's own reader filling an encrypted table of the same types from
+// the same file: one thread each, in one run.
 //
 //   cdm_load_bench [ROWS]   2,000,000 unless told: 250 MB
 #include <unistd.h>

@@ -1,7 +1,7 @@
 #include "mapping/mapped_files.h"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -33,7 +33,10 @@ class MappedFiles : public CdmSource {
  public:
   MappedFiles(Mapping mapping, std::vector<std::string> files, std::uint64_t bytes,
               const MappingOptions& options)
-      : mapping_(std::move(mapping)), files_(std::move(files)), bytes_(bytes), options_(options) {}
+      : mapping_(std::move(mapping)), files_(std::move(files)), bytes_(bytes), options_(options) {
+    for (const std::string& word : mapping_.missing)
+      missing_lengths_[std::min(word.size(), missing_lengths_.size() - 1)] = true;
+  }
 
   std::string_view kind() const override { return "csv"; }
 
@@ -115,7 +118,13 @@ class MappedFiles : public CdmSource {
     const Rule* rule;
     FieldName field;
     std::vector<std::size_t> columns;  // that of the factor last
+    bool as_it_is = false;             // the cell, if its field reads it
   };
+
+  static bool IsAsItIs(const Rule& rule) {
+    return rule.kind == Rule::Kind::kColumn && rule.values.empty() && rule.date_format.empty() &&
+           rule.part.empty() && rule.decimal == '.' && rule.times_column.empty();
+  }
 
   absl::StatusOr<std::vector<BoundRule>> Bind(const TableMapping& table,
                                               const std::string& path) const {
@@ -123,7 +132,8 @@ class MappedFiles : public CdmSource {
     for (const Rule& rule : table.rules) {
       std::vector<std::string> names = rule.columns;
       if (!rule.times_column.empty()) names.push_back(rule.times_column);
-      BoundRule& b = bound.emplace_back(BoundRule{.rule = &rule, .field = rule.field->name});
+      BoundRule& b = bound.emplace_back(
+          BoundRule{.rule = &rule, .field = rule.field->name, .as_it_is = IsAsItIs(rule)});
       for (const std::string& name : names) {
         const auto at = columns_.find(name);
         if (at == columns_.end())  // it was there when the source was opened
@@ -170,6 +180,8 @@ class MappedFiles : public CdmSource {
 
   std::string_view Cell(std::size_t column) const {
     const std::string_view cell = cells_[column];
+    // Few cells are as long as a word for a missing one.
+    if (!missing_lengths_[std::min(cell.size(), missing_lengths_.size() - 1)]) return cell;
     const bool missing = std::ranges::find(mapping_.missing, cell) != mapping_.missing.end();
     return missing ? std::string_view() : cell;
   }
@@ -183,6 +195,13 @@ class MappedFiles : public CdmSource {
   // `fault` says why the row cannot be, without its values. The row borrows the file's cells.
   absl::Status Apply(const BoundRule& bound, CdmRow& row, std::string& fault) {
     const Rule& rule = *bound.rule;
+    if (bound.as_it_is) {
+      const std::string_view cell = Cell(bound.columns[0]);
+      if (rule.field->type != CdmType::kFloat || IsPlainNumber(cell)) {
+        row.SetCutView(bound.field, cell);
+        return absl::OkStatus();
+      }
+    }
     switch (rule.kind) {
       case Rule::Kind::kValue:
         row.SetView(bound.field, rule.text);
@@ -279,6 +298,11 @@ class MappedFiles : public CdmSource {
     }
   }
 
+  // Whether the sink's own check of a number says all there is to say.
+  static bool IsPlainNumber(std::string_view cell) {
+    return cell.empty() || (cell[0] >= '0' && cell[0] <= '9') || cell[0] == '-';
+  }
+
   void ApplyNumber(const BoundRule& bound, std::string_view cell, CdmRow& row, std::string& fault) {
     const Rule& rule = *bound.rule;
     std::string text;
@@ -288,13 +312,6 @@ class MappedFiles : public CdmSource {
       cell = text;
     }
     double number = 0;
-    if (rule.decimal == '.' && rule.times_column.empty()) {  // most are what they say
-      const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
-      if (error == std::errc() && end == cell.data() + cell.size() && std::isfinite(number)) {
-        row.SetView(bound.field, cell);
-        return;
-      }
-    }
     if (!absl::SimpleAtod(Av(cell), &number) || !std::isfinite(number)) {
       fault = "not a number";
       return;
@@ -340,6 +357,8 @@ class MappedFiles : public CdmSource {
   std::vector<std::string> files_;  // one a table of the mapping
   std::uint64_t bytes_, bytes_before_ = 0;
   MappingOptions options_;
+  std::array<bool, 16> missing_lengths_ =
+      {};  // of the words for a missing cell; the last: and more
   std::map<std::string, std::size_t> columns_;
   std::span<const std::string_view> cells_;
   std::map<std::string, std::uint64_t> without_concept_;
