@@ -48,6 +48,12 @@ bool IsPlainAscii(const char* p) {
   return ((word | (word - kOnes)) & kHigh) == 0;
 }
 
+// Bit i: whether an odd number of the bits up to i are set.
+std::uint64_t PrefixXor(std::uint64_t bits) {
+  for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+  return bits;
+}
+
 }  // namespace
 
 bool IsCleanUtf8(std::string_view bytes) {
@@ -134,35 +140,49 @@ bool CsvScanner::QuotesAreText() const {
   return quotes_ == CsvQuotes::kTextIfTabs && !header_.empty() && separator_ == '\t';
 }
 
-// The common record in one pass: its line feed lies well within the buffer, and no quote before it.
-// False if the record is another.
-bool CsvScanner::TakePlain(Record& record) {
+// The common record in one pass: its line feed lies well within the buffer, and quotes stand around
+// whole cells and nowhere else. False if the record is another.
+bool CsvScanner::TakeSimple(Record& record) {
   const char* const begin = buffer_.data() + begin_;
   const std::size_t n = end_ - begin_;
   const bool quotes_are_text = QuotesAreText();
-  std::size_t cell = 0;
-  std::uint64_t odd = 0;  // what needs a second look
+  std::size_t cell = 0, n_quotes = 0, n_taken = 0, n_feeds = 0;
+  std::uint64_t odd = 0;      // what needs a second look
+  std::uint64_t carried = 0;  // ones if the block begins within quotes
   cells_.clear();
+  const auto add = [&](std::string_view text) {
+    if (n_quotes != 0 && text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+      text = text.substr(1, text.size() - 2);
+      n_taken += 2;
+    }
+    cells_.push_back(text);
+  };
   for (std::size_t at = 0; at + ByteBlock::kBytes <= n; at += ByteBlock::kBytes) {
     const ByteBlock block(begin + at);
-    const std::uint64_t feeds = block.Equal('\n');
-    const std::uint64_t before = feeds == 0 ? ~std::uint64_t{0} : (feeds & -feeds) - 1;
-    if (!quotes_are_text && (block.Equal('"') & before) != 0) return false;
+    const std::uint64_t quotes = quotes_are_text ? 0 : block.Equal('"');
+    const std::uint64_t inside = quotes == 0 ? carried : carried ^ PrefixXor(quotes);
+    const std::uint64_t feeds = block.Equal('\n'), ends = feeds & ~inside;
+    const std::uint64_t before = ends == 0 ? ~std::uint64_t{0} : (ends & -ends) - 1;
+    n_quotes += static_cast<std::size_t>(std::popcount(quotes & before));
+    n_feeds += static_cast<std::size_t>(std::popcount(feeds & before));
     odd |= (block.High() | block.Equal('\0') | block.Equal('\r')) & before;
-    for (std::uint64_t stops = block.Equal(separator_) & before; stops != 0; stops &= stops - 1) {
+    std::uint64_t stops = block.Equal(separator_) & ~inside & before;
+    for (; stops != 0; stops &= stops - 1) {
       const std::size_t stop = at + static_cast<std::size_t>(std::countr_zero(stops));
-      cells_.emplace_back(begin + cell, stop - cell);
+      add({begin + cell, stop - cell});
       cell = stop + 1;
     }
-    if (feeds == 0) continue;
-    const std::size_t length = at + static_cast<std::size_t>(std::countr_zero(feeds));
-    if (length > limits::kCsvLineBytesMax) return false;
-    std::size_t end = length;
-    if (end > cell && begin[end - 1] == '\r') --end;
-    cells_.emplace_back(begin + cell, end - cell);
-    record = {.bytes = {begin, end}, .is_split = true, .is_clean = odd == 0};
+    carried = std::uint64_t{0} - (inside >> 63);
+    if (ends == 0) continue;
+    const std::size_t length = at + static_cast<std::size_t>(std::countr_zero(ends));
+    const std::size_t end = length > cell && begin[length - 1] == '\r' ? length - 1 : length;
+    add({begin + cell, end - cell});
+    if (n_taken != n_quotes || length > limits::kCsvLineBytesMax) return false;
+    record = {
+        .bytes = {begin, end}, .has_quotes = n_quotes != 0, .is_split = true, .is_clean = odd == 0};
     begin_ += length + 1;
-    row_line_ = line_++;
+    row_line_ = line_;
+    line_ += 1 + n_feeds;
     return true;
   }
   return false;
@@ -177,7 +197,7 @@ absl::StatusOr<CsvScanner::Record> CsvScanner::ReadRecord() {
       return record;
     }
   }
-  if (!header_.empty() && TakePlain(record)) return record;
+  if (!header_.empty() && TakeSimple(record)) return record;
   ESSAIM_ASSIGN_OR_RETURN(const std::size_t length, FindRecordEnd(record.has_quotes));
   if (length > limits::kCsvLineBytesMax) {
     return Fault(line_, absl::StrCat("a row above ", limits::kCsvLineBytesMax, " bytes"));

@@ -68,7 +68,7 @@ class CsvScanner {
 
   absl::StatusOr<bool> Fill();  // false at the end of the source
   absl::StatusOr<Record> ReadRecord();
-  bool TakePlain(Record& record);
+  bool TakeSimple(Record& record);
   bool QuotesAreText() const;
   absl::StatusOr<std::size_t> FindRecordEnd(bool& has_quotes);
   void SplitPlain(std::string_view record);

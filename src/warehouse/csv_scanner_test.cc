@@ -53,22 +53,38 @@ std::vector<std::string> Scan(std::string_view text, std::size_t piece,
 TEST(CsvScanner, BothWaysOfReadingARecordAgree) {
   std::mt19937 random(7);
   const std::vector<std::string> words = {
-      "1", "", "12.5", "2020-01-31", "é", "\xff", std::string(1, '\0'), "\"a,b\"", "\"a\"\"b\"",
-      "a\"b", "\r", "a long text that fills the blocks of sixty-four bytes more than once, twice"};
+      "1",
+      "",
+      "12.5",
+      "2020-01-31",
+      "\"a, b\"",
+      "é",
+      "\xff",
+      std::string(1, '\0'),
+      "\"a,b\"",
+      "\"a\"\"b\"",
+      "\"\"",
+      "\"two\nlines\"",
+      "a\"b",
+      "\"",
+      "\"a\"b",
+      "\r",
+      "a long text that fills the blocks of sixty-four bytes more than once, twice"};
   for (const char* line_end : {"\n", "\r\n"}) {
     for (int file = 0; file < 60; ++file) {
       std::string text = absl::StrCat("a,b,c", line_end);
       for (int row = 0; row < 40; ++row) {
         const std::size_t n = random() % 10 == 0 ? random() % 5 : 3;
         // Most rows are plain, as most are.
-        const std::size_t kinds = random() % 3 == 0 ? words.size() : 4;
+        const std::size_t kinds = random() % 3 == 0 ? words.size() : 5;
         for (std::size_t c = 0; c < n; ++c)
           absl::StrAppend(&text, c == 0 ? "" : ",", words[random() % kinds]);
         absl::StrAppend(&text, line_end);
       }
       for (int i = 0; i < 20; ++i) absl::StrAppend(&text, "1,2,3", line_end);
       const std::vector<std::string> expected = Scan(text, 1);
-      for (const std::size_t piece : {std::size_t{63}, std::size_t{64}, std::size_t{1000}, text.size()})
+      for (const std::size_t piece :
+           {std::size_t{63}, std::size_t{64}, std::size_t{1000}, text.size()})
         ASSERT_EQ(Scan(text, piece), expected) << text;
     }
   }
