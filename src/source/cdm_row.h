@@ -63,7 +63,12 @@ class CdmRow {
   std::string_view Cut(std::size_t place, std::string_view text) const;
 
   void Put(std::size_t place, std::string_view text) {
-    cells_[place] = text.empty() ? std::nullopt : std::optional(text);
+    // In place: an optional made first would be written byte by byte and read at once as words.
+    if (text.empty()) {
+      cells_[place].reset();
+    } else {
+      cells_[place].emplace(text);
+    }
   }
 
   static constexpr std::size_t kTextBytes = 1024;  // of a common row
