@@ -42,8 +42,8 @@ struct EncodedPerson {
   // Hashes of both names, sex, day and month of birth: names as they are; by their Soundex, in
   // either order; by their Soundex with the postcode. 0: a part is missing. Without the salt: none.
   std::array<std::uint64_t, 3> any_year{};
-  // Hashes of both names as they are, sex, postcode and the year of birth; without a birth date, one
-  // of each of kBirthYears. Empty: a part is missing.
+  // Hashes of both names as they are, sex, postcode and the year of birth; without a birth date,
+  // one of each of kBirthYears. Empty: a part is missing.
   std::vector<std::uint64_t> undated;
   std::string id_hash;      // of the national identifier: 16 bytes, or empty
   std::uint64_t group = 0;  // of the salt: only records of one group are compared
@@ -69,8 +69,7 @@ inline constexpr std::size_t kAnyYearPersonsMax = 50'000;
 inline constexpr std::size_t kUndatedPersonsMax = 30'000;
 
 inline Hardening HardeningFor(std::size_t n_persons) {
-  return {.any_year = n_persons <= kAnyYearPersonsMax,
-          .undated = n_persons <= kUndatedPersonsMax};
+  return {.any_year = n_persons <= kAnyYearPersonsMax, .undated = n_persons <= kUndatedPersonsMax};
 }
 
 class Encoder {
