@@ -18,8 +18,8 @@ namespace {
 void Run(std::size_t rounds) {
   std::vector<LabelledText> texts;
   for (const char* name : {"development", "held_out", "held_out_second"}) {
-    auto set = ReadLabelledFile(std::string(ESSAIM_SOURCE_DIR) + "/tests/data/text/" + name +
-                                ".ndjson");
+    auto set =
+        ReadLabelledFile(std::string(ESSAIM_SOURCE_DIR) + "/tests/data/text/" + name + ".ndjson");
     ESSAIM_CHECK(set.ok());
     for (LabelledText& text : *set) texts.push_back(std::move(text));
   }

@@ -201,8 +201,11 @@ void FindTownAfterWords(NoteText& note, std::size_t i) {
     if (!InList(note[at].folded, "le la les")) return;
   }
   // "Réside en Foyer", "born at Term": a word of everyday is a town only by the list.
-  if (IsCommonWord(note[at].folded) && TownNameAt(note, at).end == 0) return;
-  const std::size_t end = PlaceNameEnd(note, at, 4);
+  const TownName town = TownNameAt(note, at);
+  if (IsCommonWord(note[at].folded) && town.end == 0) return;
+  // "né à Die. Fumeur": the sentence's end and no abbreviation's.
+  const bool ends = town.end > 0 && note[town.end].Is(".");
+  const std::size_t end = ends ? town.end : PlaceNameEnd(note, at, 4);
   if (end > at) {
     note.Take(at, end, Identifying::kAddress);
     if (note[end].Is("(")) TownEnd(note, end + 1);
