@@ -169,6 +169,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Towns, AreFoundByTheListAndWhatStandsAround) {
   EXPECT_EQ(Clean("Habite à Sens, né à Die, marié."), "Habite à [ADRESSE], né à [ADRESSE], marié.");
   EXPECT_EQ(Clean("Né à Die. Score de Lille à 0,3."), "Né à [ADRESSE]. Score de Lille à 0,3.");
+  EXPECT_EQ(Clean("Stent posé à Rennes, PTH à Vannes."),
+            "Stent posé à [ADRESSE], PTH à [ADRESSE].");
   EXPECT_EQ(Clean("habite seul à thouars"), "habite seul à [ADRESSE]");
   EXPECT_EQ(Clean("Port de pêche au Guilvinec."), "Port de pêche au [ADRESSE].");
   EXPECT_EQ(Clean("Pharmacie de Contres, près de Concarneau"),

@@ -11,7 +11,18 @@
 namespace essaim::text {
 namespace {
 
+// Large towns whose names are words, names or eponyms too, and seldom those in capitals behind "à"
+// or "in". "Sens", "Orange", "Bath", "Mobile" are.
+constexpr WordList kCities =
+    "ales angers bordeaux bourges calais cambrai cannes castres colombes dax dole douai fougeres "
+    "grasse lens lille limoges macon meaux menton muret nancy nevers nice paris pau perigueux "
+    "quimper rennes rodez saintes sarcelles sevres tours troyes valence valenciennes vannes vichy "
+    "vienne boston bradford brighton bristol brooklyn buffalo charleston cleveland dallas denver "
+    "derby detroit glasgow houston london memphis oxford phoenix portland preston richmond sydney "
+    "washington wellington";
+
 bool IsPlainWord(std::string_view word) {
+  if (InList(word, kCities)) return true;
   return word.size() >= 4 && !IsCommonWord(word) && !LooksMedical(word) && !IsGivenName(word);
 }
 

@@ -9,8 +9,9 @@ namespace essaim::text {
 
 struct TownName {
   std::size_t end = 0;  // one past its last token; 0: none begins here
-  // A name that is nothing else: no word of everyday or of medicine and no given name. "Sens",
-  // "Die", "Lille" are not plain: more than a preposition must say that a town is meant.
+  // A name that is nothing else, no word of everyday or of medicine and no given name, or a large
+  // town's. "Sens", "Die", "Bath" are not plain: more than a preposition must say that a town is
+  // meant.
   bool plain = false;
 };
 
