@@ -2,8 +2,8 @@
 // 1, 5 and 20 % of the fields: precision and recall of what is linked without a person's look, by
 // equality of hashed identifiers, by Fellegi-Sunter in clear text and by Fellegi-Sunter on Bloom
 // filters as they are hardened, each also without the weights by the names' frequency; blocking's
-// completeness and reduction; time on the clock and of the processor, also against comparing all
-// pairs; peak memory of each.
+// completeness and reduction; the same with a birth date in ten missing at the second site; time on
+// the clock and of the processor, also against comparing all pairs; peak memory of each.
 //
 // usage: linkage_bench [persons [seed]]
 #include <algorithm>
@@ -71,20 +71,23 @@ void RunTask(const char* method, const MadeUpLists& lists, const LinkTask& task,
       seconds, cpu, peak, all, all / cpu);
 }
 
-void Rate(double error_rate, std::size_t n, std::uint64_t seed) {
-  const auto lists = MakeUp(ESSAIM_SOURCE_DIR "/tests/data/linkage/names.csv",
-                            {.n = n, .error_rate = error_rate, .seed = seed});
+void Rate(double error_rate, std::size_t n, std::uint64_t seed, std::size_t undated_step) {
+  auto lists = MakeUp(ESSAIM_SOURCE_DIR "/tests/data/linkage/names.csv",
+                      {.n = n, .error_rate = error_rate, .seed = seed});
   ESSAIM_CHECK(lists.ok());
+  for (std::size_t i = 0; undated_step > 0 && i < n; i += undated_step)
+    lists->b[i].raw.birth_date = "";
   const std::vector<PersonFields> a = FieldsOf(lists->a), b = FieldsOf(lists->b);
-  std::printf("%.0f %% of the fields with an error\n", 100 * error_rate);
+  std::printf("%.0f %% of the fields with an error%s\n", 100 * error_rate,
+              undated_step > 0 ? ", and a birth date in ten missing" : "");
   Line("equal hashes", AccuracyOf(*lists, LinkDeterministically(a, b)));
   std::printf("\n");
   RunTask("Fellegi-Sunter, clear text", *lists, TaskOf(a, b), 0);
   for (const auto& [name, hardening] :
        {std::pair{"Bloom filters, not hardened", Hardening{false, false}},
         {"Bloom filters, folded", Hardening{false, true}},
-        {"Bloom filters, salted", Hardening{true, false, false}},
-        {"Bloom filters, salted and folded", Hardening{true, true, false}},
+        {"Bloom filters, salted", Hardening{true, false, false, false}},
+        {"Bloom filters, salted and folded", Hardening{true, true, false, false}},
         {"as exported", HardeningFor(n)}}) {
     if (!hardening.salt && n > 20'000) continue;  // samples of all years: blocks as large as lists
     const Stretch stretch;
@@ -104,6 +107,7 @@ void Rate(double error_rate, std::size_t n, std::uint64_t seed) {
 int main(int argc, char** argv) {
   const std::size_t n = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 10'000;
   const std::uint64_t seed = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 11;
-  for (const double rate : {0.01, 0.05, 0.20}) essaim::linkage::Rate(rate, n, seed);
+  for (const double rate : {0.01, 0.05, 0.20}) essaim::linkage::Rate(rate, n, seed, 0);
+  for (const double rate : {0.01, 0.05}) essaim::linkage::Rate(rate, n, seed, 10);
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 
 namespace essaim {
 namespace {
@@ -12,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(ListFolder, NamesWhatIsThereInOrderAndSaysWhatIsNot) {
-  const std::string folder = ::testing::TempDir() + "/list_folder_test";
+  const std::string folder = testing::TempPath("list_folder_test");
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder + "/b");
   ASSERT_OK(WriteFile(folder + "/c", "x"));

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "cohort/count_once.h"
 #include "cohort/objections.h"
 #include "warehouse/cdm_load.h"
@@ -42,7 +43,7 @@ analyses:
 
 class ExtractionTest : public ::testing::TestWithParam<const char*> {
  protected:
-  ExtractionTest() : folder_(::testing::TempDir() + "/extraction_test." + GetParam()) {
+  ExtractionTest() : folder_(testing::TempPath("extraction_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "dicom/dcm_file.h"
 #include "dicom/deidentify.h"
 #include "dicom/description.h"
@@ -115,7 +116,7 @@ TEST(FileScan, BoundsNestingAndNumber) {
 
 TEST(FileScan, ReadsWhatDcmtkWritesInEverySyntax) {
   ASSERT_OK(PrepareDcmtk());
-  const std::string path = ::testing::TempDir() + "essaim_scan.dcm";
+  const std::string path = testing::TempPath("essaim_scan.dcm");
   for (const E_TransferSyntax syntax :
        {EXS_LittleEndianImplicit, EXS_BigEndianExplicit, EXS_DeflatedLittleEndianExplicit}) {
     const auto file = MakeImage({});

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "fhir/fhir_time.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -44,7 +45,7 @@ class Names : public IdentitySink {
 // The same on every engine.
 class FhirFiles : public ::testing::TestWithParam<const char*> {
  protected:
-  FhirFiles() : folder_(::testing::TempDir() + "/fhir_files_test." + GetParam()) {
+  FhirFiles() : folder_(testing::TempPath("fhir_files_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

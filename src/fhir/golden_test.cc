@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "fhir/fhir_files.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -33,7 +34,7 @@ std::string ReadAll(const std::string& path) {
 class Golden : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = ::testing::TempDir() + "/fhir_golden_test";
+    folder_ = testing::TempPath("fhir_golden_test");
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     engines_ = new TestEngines;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "genomics/hgvs.h"
 #include "genomics/reference_genome.h"
 
@@ -120,7 +121,7 @@ TEST(Normalise, GivesAllSpellingsOfAnInsertionOrDeletionOne) {
 
 class Fasta : public ::testing::Test {
  protected:
-  Fasta() : folder_(::testing::TempDir() + "/fasta_test") {
+  Fasta() : folder_(testing::TempPath("fasta_test")) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }

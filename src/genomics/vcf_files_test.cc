@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "crypto/entropy.h"
 #include "genomics/vcf.h"
 #include "warehouse/cdm_load.h"
@@ -91,7 +92,7 @@ TEST(Vcf, RefusesWhatIsNoRecord) {
 // The same on every engine of the CDM; the genetic store is a file of its own.
 class VcfFiles : public ::testing::TestWithParam<const char*> {
  protected:
-  VcfFiles() : folder_(::testing::TempDir() + "/vcf_files_test." + GetParam()) {
+  VcfFiles() : folder_(testing::TempPath("vcf_files_test", GetParam())) {
     fs::remove_all(folder_);
     fs::create_directories(folder_ + "/g");
     auto cdm = cdm_engines_.Make(GetParam(), folder_);

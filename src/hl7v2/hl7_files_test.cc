@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "hl7v2/known_rows.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -40,7 +41,7 @@ class FewCodes : public Vocabulary {
 // The same on every engine.
 class Hl7Files : public ::testing::TestWithParam<const char*> {
  protected:
-  Hl7Files() : folder_(::testing::TempDir() + "/hl7_files_test." + GetParam()) {
+  Hl7Files() : folder_(testing::TempPath("hl7_files_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

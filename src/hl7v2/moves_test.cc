@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "hl7v2/hl7_files.h"
 #include "hl7v2/known_rows.h"
 #include "omop/extensions.h"
@@ -41,8 +42,8 @@ struct Pv1 {
 class Moves : public ::testing::TestWithParam<std::tuple<const char*, bool>> {
  protected:
   Moves()
-      : folder_(absl::StrCat(::testing::TempDir(), "/moves_test.", std::get<0>(GetParam()), ".",
-                             std::get<1>(GetParam()))) {
+      : folder_(testing::TempPath(
+            absl::StrCat("moves_test.", std::get<0>(GetParam()), ".", std::get<1>(GetParam())))) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(std::get<0>(GetParam()), folder_);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "crypto/entropy.h"
 
 namespace essaim::hub {
@@ -21,7 +22,7 @@ class FixedClock final : public Clock {
 
 class RestApiTest : public ::testing::Test {
  protected:
-  RestApiTest() : path_(::testing::TempDir() + "/rest_api_test") {
+  RestApiTest() : path_(testing::TempPath("rest_api_test")) {
     std::filesystem::remove_all(path_);
     const HubConfig config{.name = "test", .rest_address = "h:1", .grpc_address = "h:2"};
     auto made = InitHubFolder(path_, config, clock_.NowMs(), entropy_);

@@ -26,7 +26,7 @@ struct Pass {
 };
 
 // The passes over clear text and over encodings are of the same kinds.
-inline constexpr std::array<Pass, 7> kPasses = {{
+inline constexpr std::array<Pass, 8> kPasses = {{
     {"birth date", {false, false, true, false, false}},
     {"names", {true, true, false, false, false}},
     {"family name and birth", {true, false, true, false, false}},
@@ -34,12 +34,16 @@ inline constexpr std::array<Pass, 7> kPasses = {{
     {"given name and postcode", {false, true, false, true, true}},
     {"family name and postcode", {true, false, false, false, true}},
     {"name, day and month", {true, true, true, true, false}},
+    {"names, sex and postcode", {true, true, false, true, true}},
 }};
+// Over encodings of two years of birth, and where one has no birth date.
+inline constexpr std::size_t kAnyYearPass = 6, kUndatedPass = 7;
 
 // In clear text, names by their Soundex, a double name also by its parts: the date; both names in
 // either order; a name and the year (with the month for given names); a name and the postcode (with
 // the sex for given names); a name with the day and month of birth, whatever the year (with the sex
-// for given names). None where a part is missing.
+// for given names). None where a part is missing, and none of the last pass: what it is for, the
+// second finds in clear text.
 std::vector<std::uint64_t> BlockKeys(const PersonFields& person, std::size_t pass);
 
 // First of one list, second of the other; within one list the first is the smaller.

@@ -71,8 +71,19 @@ std::int8_t CompareSexes(const EncodedPerson& a, const EncodedPerson& b) {
   return a.filters[3] == b.filters[3] ? kExact : kNone;
 }
 
+// One of the two has no birth date. The postcode is in the hashes.
+Comparison CompareUndated(const EncodedPerson& a, const EncodedPerson& b) {
+  Comparison c{{kMissing, kMissing, kMissing, CompareSexes(a, b), kMissing}};
+  const bool equal = std::ranges::any_of(a.undated, [&](std::uint64_t hash) {
+    return std::ranges::find(b.undated, hash) != b.undated.end();
+  });
+  if (equal) c.levels[0] = c.levels[1] = c.levels[4] = kExact;
+  return c;
+}
+
 // By the hashes that do not depend on the year.
 Comparison CompareOfTwoYears(const EncodedPerson& a, const EncodedPerson& b) {
+  if (a.undated.size() > 1 || b.undated.size() > 1) return CompareUndated(a, b);
   Comparison c{{kMissing, kMissing, kMissing, CompareSexes(a, b), kMissing}};
   if (a.any_year[1] == 0 || a.any_year[1] != b.any_year[1]) return c;
   c.levels[0] = c.levels[1] = a.any_year[0] == b.any_year[0] ? kExact : kHigh;
@@ -181,6 +192,16 @@ void Encoder::AddHashes(const PersonFields& p, EncodedPerson& e) const {
   e.any_year[2] = Hash("essaim/linkage/sounds and place", with_place);
 }
 
+void Encoder::AddUndated(const PersonFields& p, EncodedPerson& e) const {
+  if (p.family.empty() || p.given.empty() || p.sex.empty() || p.postcode.empty()) return;
+  const auto add = [&](const std::string& year) {
+    e.undated.push_back(
+        Hash("essaim/linkage/undated", {p.family, p.given, p.sex, p.postcode, year}));
+  };
+  if (p.birth.size() >= 4) return add(p.birth.substr(0, 4));
+  for (int i = 0; i < kBirthYears; ++i) add(absl::StrCat(kBirthYearFirst + i));
+}
+
 EncodedPerson Encoder::Encode(const PersonFields& p) const {
   EncodedPerson e;
   std::string salt;
@@ -195,6 +216,7 @@ EncodedPerson Encoder::Encode(const PersonFields& p) const {
   if (!p.sex.empty()) e.filters[3] = Fill("sex", "", {p.sex}, kSexHashes);
   e.filters[4] = Fill("postcode", salt, PostcodeGrams(p.postcode), kPostcodeHashes);
   if (hardening_.salt && hardening_.any_year) AddHashes(p, e);
+  if (hardening_.salt && hardening_.undated) AddUndated(p, e);
   if (!p.national_id.empty()) {
     const auto tag = key_.Tag("essaim/linkage/id/" + p.national_id);
     e.id_hash.assign(reinterpret_cast<const char*>(tag.data()), kIdHashBytes);
@@ -227,7 +249,10 @@ std::vector<std::uint64_t> EncodedBlockKeys(const EncodedPerson& p, std::size_t 
     if (!missing(2)) keys.push_back(Mix(p.group ^ HashOfFilter(p.filters[2])));
     return keys;
   }
-  if (pass == kPasses.size() - 1) {
+  if (pass == kUndatedPass) {
+    return p.undated;
+  }
+  if (pass == kAnyYearPass) {
     if (p.any_year[1] != 0) keys.push_back(p.any_year[1]);
     return keys;
   }

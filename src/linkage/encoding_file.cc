@@ -14,7 +14,7 @@
 namespace essaim::linkage {
 namespace {
 
-constexpr std::string_view kEncodingsMark = "essaim encodings 2", kOldMark = "essaim encodings 1",
+constexpr std::string_view kEncodingsMark = "essaim encodings 3", kOldMark = "essaim encodings ",
                            kLinksMark = "essaim links 1";
 
 absl::Status Damaged(std::string_view what) {
@@ -30,6 +30,12 @@ absl::StatusOr<EncodedPerson> ReadPerson(ByteReader& reader) {
   for (std::uint64_t& hash : person.any_year) {
     ESSAIM_ASSIGN_OR_RETURN(hash, reader.U64());
   }
+  ESSAIM_ASSIGN_OR_RETURN(const std::uint32_t n_undated, reader.U32());
+  if (n_undated > kBirthYears) return Damaged("more years of birth than there are");
+  person.undated.resize(n_undated);
+  for (std::uint64_t& hash : person.undated) {
+    ESSAIM_ASSIGN_OR_RETURN(hash, reader.U64());
+  }
   for (Filter& filter : person.filters) {
     for (std::uint64_t& word : filter) {
       ESSAIM_ASSIGN_OR_RETURN(word, reader.U64());
@@ -41,7 +47,7 @@ absl::StatusOr<EncodedPerson> ReadPerson(ByteReader& reader) {
 absl::StatusOr<EncodingFile> ReadAll(ByteReader& reader, std::size_t n_bytes) {
   EncodingFile file;
   ESSAIM_ASSIGN_OR_RETURN(const std::string mark, reader.Bytes(kEncodingsMark.size()));
-  if (mark == kOldMark)
+  if (mark != kEncodingsMark && mark.starts_with(kOldMark))
     return Damaged(
         "it is of an earlier version of Essaim: export it again (essaim node link export)");
   if (mark != kEncodingsMark) return Damaged("it does not begin as one");
@@ -121,6 +127,8 @@ std::string WriteEncodings(const EncodingFile& file) {
     w.U64(person->group);
     w.Bytes(person->id_hash);
     for (const std::uint64_t hash : person->any_year) w.U64(hash);
+    w.U32(static_cast<std::uint32_t>(person->undated.size()));
+    for (const std::uint64_t hash : person->undated) w.U64(hash);
     for (const Filter& filter : person->filters) {
       for (const std::uint64_t word : filter) w.U64(word);
     }

@@ -1,10 +1,11 @@
 // The two files of a linkage between sites: a site's encodings for whoever matches, and what the
 // matcher tells each site.
 //
-// Encodings: little-endian, as base/bytes.h writes: Bytes("essaim encodings 2"), Bytes(project),
+// Encodings: little-endian, as base/bytes.h writes: Bytes("essaim encodings 3"), Bytes(project),
 // Bytes(site), Bytes(key check), U32(n), then n records of a token (16 random bytes, which say
 // nothing outside this file), U64(group), Bytes(hash of the national identifier, or nothing), 3
-// U64 of hashes without a year and 5 x 4 words of filters. Records are in the order of their
+// U64 of hashes without a year, U32(n) and n U64 (EncodedPerson::undated), and 5 x 4 words
+// of filters. Records are in the order of their
 // tokens, which is random.
 //
 // Links: text, a line each: "essaim links 1", "project P", "site S", "sites A,B", then of each
@@ -26,8 +27,8 @@ namespace essaim::linkage {
 inline constexpr std::size_t kTokenBytes = 16;
 inline constexpr std::size_t kRecordsMax = 20'000'000;  // of one file
 inline constexpr std::size_t kEncodedBytesMin =
-    kTokenBytes + 8 + 4 + 8 * 3 + 8 * kFields * kFilterWords;
-inline constexpr std::size_t kEncodingFileBytesMax = kRecordsMax * (kEncodedBytesMin + 16) + 4096;
+    kTokenBytes + 8 + 4 + 8 * 3 + 4 + 8 * kFields * kFilterWords;
+inline constexpr std::size_t kEncodingFileBytesMax = kRecordsMax * (kEncodedBytesMin + 32) + 4096;
 inline constexpr std::size_t kLinkSitesMax = 200;
 
 struct EncodingFile {

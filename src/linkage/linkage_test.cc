@@ -206,15 +206,46 @@ TEST(Encoding, AWrongYearHidesNobodyWhoseNamesSoundAlike) {
   const EncodedPerson a = Encode(p);
   p.birth = "19480512";
   EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{3, 3, 2, 3, 3}));
-  EXPECT_EQ(EncodedBlockKeys(a, kPasses.size() - 1),
-            EncodedBlockKeys(Encode(p), kPasses.size() - 1));
+  EXPECT_EQ(EncodedBlockKeys(a, kAnyYearPass), EncodedBlockKeys(Encode(p), kAnyYearPass));
   p.family = "LEFEVRE";
   p.postcode = "75012";
   EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{2, 2, 2, 3, 0}));
   p.birth = "19480513";
   EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{-1, -1, -1, 3, -1}));
   p.birth = "19480000";
-  EXPECT_TRUE(EncodedBlockKeys(Encode(p), kPasses.size() - 1).empty());
+  EXPECT_TRUE(EncodedBlockKeys(Encode(p), kAnyYearPass).empty());
+}
+
+TEST(Encoding, AMissingBirthDateHidesNobodyOfTheSamePlace) {
+  PersonFields p{.family = "LEFEBVRE",
+                 .given = "CLAIRE",
+                 .birth = "19840512",
+                 .sex = "F",
+                 .postcode = "75011"};
+  const EncodedPerson a = Encode(p);
+  EXPECT_EQ(a.undated.size(), 1u);
+  EXPECT_EQ(EncodedBlockKeys(a, kUndatedPass).size(), 1u);
+  const auto meets = [&](const EncodedPerson& other) {
+    const std::vector<std::uint64_t> keys = EncodedBlockKeys(other, kUndatedPass);
+    return std::ranges::find(keys, EncodedBlockKeys(a, kUndatedPass)[0]) != keys.end();
+  };
+  // Of another year nothing is equal: no hash joins the years of records that have a date.
+  p.birth = "19850512";
+  EXPECT_NE(Encode(p).undated, a.undated);
+  EXPECT_FALSE(meets(Encode(p)));
+  p.birth = "";
+  const EncodedPerson undated = Encode(p);
+  EXPECT_EQ(undated.undated.size(), static_cast<std::size_t>(kBirthYears));
+  EXPECT_TRUE(meets(undated));
+  EXPECT_EQ(CompareEncoded(a, undated).levels, (std::array<std::int8_t, 5>{3, 3, -1, 3, 3}));
+  p.family = "LEFEVRE";  // too little where the date is missing
+  EXPECT_FALSE(meets(Encode(p)));
+  p.family = "LEFEBVRE";
+  p.postcode = "75012";
+  EXPECT_FALSE(meets(Encode(p)));
+  EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{-1, -1, -1, 3, -1}));
+  p.postcode = "";
+  EXPECT_TRUE(Encode(p).undated.empty());
 }
 
 using KeyLists = std::vector<std::vector<std::uint64_t>>;

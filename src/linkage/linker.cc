@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -60,11 +61,16 @@ double Log2Odds(double probability) { return std::log2(probability) - std::log2(
 // Weights of pairs, by the model and by how common the names are.
 class Scorer {
  public:
-  Scorer(const LinkTask& task, const LinkModel& model, double prior_of_two_groups, bool by_name)
+  struct Priors {
+    double two_groups, undated;
+  };
+
+  Scorer(const LinkTask& task, const LinkModel& model, const Priors& priors, bool by_name)
       : task_(task),
         model_(model),
         prior_bits_(Log2Odds(model.prior)),
-        two_groups_bits_(Log2Odds(prior_of_two_groups)) {
+        two_groups_bits_(Log2Odds(priors.two_groups)),
+        undated_bits_(Log2Odds(priors.undated)) {
     for (std::size_t f = 0; by_name && f < kNames.size(); ++f) {
       shares_[f] = std::make_unique<NameShares>(
           task.n_a, task.within ? 0 : task.n_b,
@@ -77,14 +83,17 @@ class Scorer {
         .pair = pair, .comparison = task_.compare(pair.a, pair.b), .id = CompareIds(task_, pair)};
     Comparison c = scored.comparison;
     // Of two groups the day and month of birth and the sex are in the prior.
-    const bool two_groups = task_.group != nullptr && c[Field::kBirth] != kMissing &&
-                            task_.group(false, pair.a) != task_.group(!task_.within, pair.b);
+    const bool apart =
+        task_.group != nullptr && task_.group(false, pair.a) != task_.group(!task_.within, pair.b);
+    const bool two_groups = apart && c[Field::kBirth] != kMissing;
+    scored.undated = apart && c[Field::kBirth] == kMissing && c[Field::kFamily] != kMissing;
     if (two_groups)
       c.levels[static_cast<std::size_t>(Field::kBirth)] =
           c.levels[static_cast<std::size_t>(Field::kSex)] = kMissing;
     scored.weight = model_.Weight(c) + NameBits(pair, c);
     // On one scale with the others, which have the common prior.
     if (two_groups) scored.weight += two_groups_bits_ - prior_bits_;
+    if (scored.undated) scored.weight += undated_bits_ - prior_bits_;
     if (scored.id == IdAgreement::kEqual) scored.weight += kSameId;
     if (scored.id == IdAgreement::kDifferent) scored.weight += kOtherId;
     scored.probability = 1 / (1 + std::exp2(-(prior_bits_ + scored.weight)));
@@ -114,9 +123,21 @@ class Scorer {
 
   const LinkTask& task_;
   const LinkModel& model_;
-  const double prior_bits_, two_groups_bits_;
+  const double prior_bits_, two_groups_bits_, undated_bits_;
   std::array<std::unique_ptr<NameShares>, 2> shares_;
 };
+
+// A record without a birth date that fits two persons, a father and his son of one name, fits none.
+void MarkRivals(std::vector<ScoredPair>& pairs) {
+  std::unordered_map<std::uint32_t, int> of_a, of_b;
+  for (const ScoredPair& p : pairs) {
+    if (!p.undated) continue;
+    ++of_a[p.pair.a];
+    ++of_b[p.pair.b];
+  }
+  for (ScoredPair& p : pairs)
+    p.has_rivals = p.undated && (of_a[p.pair.a] > 1 || of_b[p.pair.b] > 1);
+}
 
 LinkTask Task(const std::vector<PersonFields>& a, const std::vector<PersonFields>& b, bool within) {
   return {.n_a = a.size(),
@@ -162,7 +183,7 @@ LinkTask TaskWithin(const std::vector<PersonFields>& people) { return Task(peopl
 
 bool NeedsPerson(const ScoredPair& pair) {
   const Comparison& c = pair.comparison;
-  if (pair.id == IdAgreement::kDifferent) return true;
+  if (pair.id == IdAgreement::kDifferent || pair.has_rivals) return true;
   const bool names_apart = c[Field::kGiven] == kNone, births_apart = c[Field::kBirth] == kNone;
   return pair.id == IdAgreement::kEqual ? names_apart && births_apart : names_apart || births_apart;
 }
@@ -198,10 +219,14 @@ absl::StatusOr<LinkResult> Link(const LinkTask& task, const LinkOptions& options
   ESSAIM_ASSIGN_OR_RETURN(result.model, EstimateModel(task, universe, passes, options.seed));
   result.n_matches = result.model.prior * static_cast<double>(universe.n_pairs());
   const double prior_of_two_groups =
-      task.group == nullptr
-          ? result.model.prior
-          : PriorOfTwoGroups(task, universe, passes[kPasses.size() - 1], result.model);
-  const Scorer scorer(task, result.model, prior_of_two_groups, options.by_name);
+      task.group == nullptr ? result.model.prior
+                            : PriorOfTwoGroups(task, universe, passes[kAnyYearPass], result.model);
+  // Of a record without a birth date: nothing says of which group the other one is.
+  const double prior_undated = result.model.prior * static_cast<double>(universe.n_pairs()) /
+                               static_cast<double>(result.n_all);
+  const Scorer scorer(task, result.model,
+                      {.two_groups = prior_of_two_groups, .undated = prior_undated},
+                      options.by_name);
   ForEachPair(passes, task.n_a, [&](const Pair& pair) {
     ++result.n_compared;
     ScoredPair scored = scorer.Score(pair);
@@ -212,6 +237,7 @@ absl::StatusOr<LinkResult> Link(const LinkTask& task, const LinkOptions& options
   std::ranges::sort(result.pairs, [](const ScoredPair& x, const ScoredPair& y) {
     return x.weight != y.weight ? x.weight > y.weight : x.pair < y.pair;
   });
+  MarkRivals(result.pairs);
   return result;
 }
 

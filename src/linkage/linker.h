@@ -42,6 +42,8 @@ struct ScoredPair {
   Pair pair;
   Comparison comparison;
   IdAgreement id = IdAgreement::kUnknown;
+  bool undated = false;      // of two groups, because one record has no birth date
+  bool has_rivals = false;   // and another pair has one of the two records
   std::uint16_t passes = 0;  // whose keys brought the two together, a bit each; kIdPass: the id's
   double weight = 0;         // bits, names by how common they are, the identifier included
   double probability = 0;    // of a match
@@ -49,7 +51,7 @@ struct ScoredPair {
 
 // Whether the pair is for a person to decide, however large its weight: equal but for the given
 // name (twins), equal identifiers of records that have nothing else in common (a child under its
-// parent's), or identifiers that differ.
+// parent's), identifiers that differ, or a record without a birth date that fits two persons.
 bool NeedsPerson(const ScoredPair& pair);
 
 inline constexpr std::size_t kIdPass = kPasses.size();

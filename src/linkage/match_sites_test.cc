@@ -140,5 +140,22 @@ TEST_F(MatchSitesTest, LinksComeBackAsTheyWereAndFaultsNameTheLine) {
     EXPECT_THAT(ReadLinks(bad), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(what)));
 }
 
+TEST(EncodingFiles, KeepTheHashesOfARecordWithoutABirthDate) {
+  const Encoder encoder(SecretBytes::CopyOf("the sites' own secret"), "p");
+  EncodingFile file{.project = "p", .site = "north", .key_check = encoder.KeyCheck()};
+  PersonFields p{
+      .family = "MARTIN", .given = "CLAIRE", .birth = "19840512", .sex = "F", .postcode = "75011"};
+  file.tokens = {std::string(kTokenBytes, 'a'), std::string(kTokenBytes, 'b')};
+  file.persons.push_back(encoder.Encode(p));
+  p.birth = "";
+  file.persons.push_back(encoder.Encode(p));
+  const auto again = ReadEncodings(WriteEncodings(file));
+  ASSERT_OK(again);
+  EXPECT_EQ(again->persons, file.persons);
+  file.persons[1].undated.push_back(1);
+  EXPECT_THAT(ReadEncodings(WriteEncodings(file)),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("more years of birth")));
+}
+
 }  // namespace
 }  // namespace essaim::linkage

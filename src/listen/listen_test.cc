@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "crypto/entropy.h"
 #include "listen/batch.h"
 #include "listen/connection.h"
@@ -58,8 +59,8 @@ const std::string kPerson = "PID|1||1^^^H^MR||Moreau^Anne||19500302|F";
 class Listen : public ::testing::Test {
  protected:
   Listen()
-      : folder_(::testing::TempDir() + "/listen_test." + std::to_string(getpid()) + "." +
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+      : folder_(testing::TempPath(
+            "listen_test", ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     Start();

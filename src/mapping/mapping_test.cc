@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "mapping/mapped_files.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -94,7 +95,7 @@ class Names : public IdentitySink {
 // The same on every engine.
 class MappingTest : public ::testing::TestWithParam<const char*> {
  protected:
-  MappingTest() : folder_(::testing::TempDir() + "/mapping_test." + GetParam()) {
+  MappingTest() : folder_(testing::TempPath("mapping_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

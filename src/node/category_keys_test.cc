@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "crypto/entropy.h"
 #include "crypto/hash.h"
 #include "node/key_rotation.h"
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 
 class CategoryKeys : public ::testing::Test {
  protected:
-  CategoryKeys() : path_(::testing::TempDir() + "/category_keys_test") {
+  CategoryKeys() : path_(testing::TempPath("category_keys_test")) {
     std::filesystem::remove_all(path_);
     EXPECT_OK(InitNodeFolder(path_,
                              {.site = "va", .hub_url = "https://h:1", .ca_fingerprint = "AB"},

@@ -154,6 +154,11 @@ absl::Status Export(const LinkArguments& args) {
         "\nA wrong year of birth will hide a person: of more than %zu the hashes against it would "
         "tell too much.\n",
         linkage::kAnyYearPersonsMax);
+  if (people.size() > linkage::kUndatedPersonsMax)
+    std::printf(
+        "\nA missing birth date will hide a person: of more than %zu the hashes against it would "
+        "tell too much.\n",
+        linkage::kUndatedPersonsMax);
   return absl::OkStatus();
 }
 

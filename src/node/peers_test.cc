@@ -1,18 +1,17 @@
 #include "node/peers.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 
 namespace essaim::node {
 namespace {
 
 class PeersTest : public ::testing::Test {
  protected:
-  PeersTest() : path_(::testing::TempDir() + "peers" + std::to_string(getpid()) + ".db") {
+  PeersTest() : path_(testing::TempPath("peers")) {
     std::remove(path_.c_str());
     store_ = *Store::Open({.path = path_, .sealing_key = {}, .entropy = nullptr});
   }

@@ -6,6 +6,7 @@
 
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "quality/distribution.h"
 #include "quality/report_html.h"
 #include "warehouse/engines_testing.h"
@@ -42,7 +43,7 @@ TEST(QualityLevel, FollowsTheThresholdsDirection) {
 
 class SevenCharacteristics : public ::testing::TestWithParam<const char*> {
  protected:
-  SevenCharacteristics() : folder_(::testing::TempDir() + "/characteristics." + GetParam()) {
+  SevenCharacteristics() : folder_(testing::TempPath("characteristics", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     engine_ = *engines_.Make(GetParam(), folder_);

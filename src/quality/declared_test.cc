@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "quality/characteristics.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 
 class Declared : public ::testing::TestWithParam<const char*> {
  protected:
-  Declared() : folder_(::testing::TempDir() + "/declared." + GetParam()) {
+  Declared() : folder_(testing::TempPath("declared", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
 
@@ -16,7 +17,7 @@ using ::testing::HasSubstr;
 class LabelTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(LabelTest, AStudyGetsTheQualityThatItDemandsOrTheReason) {
-  const std::string folder = ::testing::TempDir() + "/label_test." + GetParam();
+  const std::string folder = testing::TempPath("label_test", GetParam());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {
@@ -68,7 +69,7 @@ TEST_P(LabelTest, AStudyGetsTheQualityThatItDemandsOrTheReason) {
 
 // A study's own bounds judge the figures of the last report anew, and leave the others' levels.
 TEST_P(LabelTest, AStudyMayHaveBoundsOfItsOwn) {
-  const std::string folder = ::testing::TempDir() + "/label_test_bounds." + GetParam();
+  const std::string folder = testing::TempPath("label_test_bounds", GetParam());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "quality/characteristics.h"
 #include "quality/distances.h"
 #include "quality/report_json.h"
@@ -97,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, BetweenLoads, ::testing::ValuesIn(TestEngines:
                          [](const auto& engine) { return std::string(engine.param); });
 
 TEST_P(BetweenLoads, AreComparedOnTheTables) {
-  const std::string folder = ::testing::TempDir() + "/between_loads." + GetParam();
+  const std::string folder = testing::TempPath("between_loads", GetParam());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {

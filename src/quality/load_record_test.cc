@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "quality/load_comparison.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
@@ -17,7 +18,7 @@ using ::testing::IsEmpty;
 
 class LoadRecord : public ::testing::TestWithParam<const char*> {
  protected:
-  LoadRecord() : folder_(::testing::TempDir() + "/load_record." + GetParam()) {
+  LoadRecord() : folder_(testing::TempPath("load_record", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

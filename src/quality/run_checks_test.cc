@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "quality/naive_checks_testing.h"
 #include "warehouse/engines_testing.h"
 #include "warehouse/omop_files.h"
@@ -22,7 +23,7 @@ const std::string kData = std::string(ESSAIM_SOURCE_DIR) + "/tests/data/omop/";
 // The same on every engine.
 class Quality : public ::testing::TestWithParam<const char*> {
  protected:
-  Quality() : folder_(::testing::TempDir() + "/quality_test." + GetParam()) {
+  Quality() : folder_(testing::TempPath("quality_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

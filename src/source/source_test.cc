@@ -6,6 +6,7 @@
 
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "source/cdm_row.h"
 #include "source/id_maker.h"
 #include "source/identity_store.h"
@@ -39,7 +40,7 @@ TEST(IdMaker, PartsKindsSystemsSitesAndProjects) {
 
 class Lines : public ::testing::Test {
  protected:
-  Lines() : path_(::testing::TempDir() + "/line_reader_test") {}
+  Lines() : path_(testing::TempPath("line_reader_test")) {}
 
   ~Lines() override { std::filesystem::remove(path_); }
 
@@ -147,7 +148,7 @@ TEST(CdmRow, CutsAtACharacter) {
 }
 
 TEST(IdentityStore, TellsAPersonsIdentitiesHoweverOftenAsked) {
-  const std::string folder = ::testing::TempDir() + "/identity_store_test";
+  const std::string folder = testing::TempPath("identity_store_test");
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {
@@ -181,7 +182,7 @@ TEST(IdentityStore, TellsAPersonsIdentitiesHoweverOftenAsked) {
 class VocabularyTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(VocabularyTest, MapsACodeToItsStandardConcepts) {
-  const std::string folder = ::testing::TempDir() + "/source_test." + GetParam();
+  const std::string folder = testing::TempPath("source_test", GetParam());
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "crypto/entropy.h"
 
 namespace essaim {
@@ -19,7 +20,7 @@ using ::testing::Pair;
 
 class StoreTest : public ::testing::Test {
  protected:
-  StoreTest() : path_(::testing::TempDir() + "/store_test.db") { Remove(); }
+  StoreTest() : path_(testing::TempPath("store_test.db")) { Remove(); }
 
   ~StoreTest() override { Remove(); }
 

@@ -53,7 +53,10 @@ constexpr struct {
      "no evidence of,no sign of,no signs of,no longer,unremarkable for,nothing to suggest,nothing "
      "suggestive of,rien en faveur de,rien en faveur d,aucun argument pour,aucun argument en "
      "faveur "
-     "de,aucun argument en faveur d,pas d argument en faveur de,pas d argument en faveur d"},
+     "de,aucun argument en faveur d,pas d argument en faveur de,pas d argument en faveur d,pas d "
+     "argument pour,pas d arg pour,neg for,neg pour,nil,nil evidence of,no e / o,w / o,no c / "
+     "o,abs "
+     "de,abs d,\u2205"},
     {kNegatesBefore,
      "absent,absente,absents,absentes,negatif,negative,negatifs,negatives,elimine,eliminee,"
      "elimines,eliminees,"
@@ -63,7 +66,8 @@ constexpr struct {
      "retrouvee,"
      "n a pas ete retrouve,n a pas ete retrouvee,n est pas mis en evidence,pas retrouve,pas "
      "retrouvee,"
-     ": non,: 0,: no,: none,ruled out,was ruled out,is absent,not seen,not present,not "
+     ": non,: 0,: no,: none,: neg,: nil,: jamais,: never,= 0,= non,= no,= neg,neg,negs,ruled "
+     "out,was ruled out,is absent,not seen,not present,not "
      "identified,not found,"
      "not demonstrated,not detected,not visualized,not appreciated,excluded,has resolved,denied,is "
      "denied,"
@@ -85,7 +89,8 @@ constexpr struct {
      "cannot exclude,ne peut exclure,ne peut pas exclure,ne permet pas d exclure,ne peut ecarter,"
      "can not exclude,not exclude,cannot be excluded,cannot be ruled out,not ruled "
      "out,"
-     "not excluded,could not be ruled out,could not be excluded,does not exclude,not certain if,"
+     "not excluded,cannot r / o,can not r / o,can t r / o,not r / o,could not be ruled out,could "
+     "not be excluded,does not exclude,not certain if,"
      "not certain whether,not been ruled out,not been excluded,can t rule out"},
     {kNone,
      "pas seulement,non seulement,pas de changement,pas d amelioration,pas de modification,pas d "
@@ -118,14 +123,14 @@ constexpr struct {
      "atcd de,atcd d,atcd,atcds,antecedents,antecedent,ancien,ancienne,autrefois,opere d,operee d,"
      "opere de,operee de,history of,h / o,hx of,past medical history,past history "
      "of,previous,previously had,"
-     "prior,status post,s / p,pmh"},
+     "prior,status post,s / p,pmh,pmhx"},
     {kFamily,
      "pere,mere,frere,freres,soeur,soeurs,oncle,tante,grand pere,grand "
      "mere,cousin,cousine,antecedent familial,"
      "antecedents familiaux,atcd "
      "familiaux,familial,familiale,familiaux,parents,fils,fille,father,mother,brother,"
      "sister,uncle,aunt,grandfather,grandmother,sibling,siblings,family history,family "
-     "hx,fh,family,"
+     "hx,fh,fhx,family,"
      "maternal,paternal,maternel,paternel"},
     {kFamilyBefore,
      "chez le pere,chez la mere,chez son pere,chez sa mere,chez son frere,chez sa soeur,chez un "
@@ -193,12 +198,12 @@ struct Heading {
 };
 
 constexpr Heading kHeadings[] = {
-    {"family history", "10157-6", "antecedents familiaux,atcd familiaux,family history,fh", true,
-     false},
+    {"family history", "10157-6", "antecedents familiaux,atcd familiaux,family history,fh,fhx,af",
+     true, false},
     {"past history", "11348-0",
      "antecedents,atcd,antecedents personnels,antecedents medicaux,antecedents chirurgicaux,past "
      "medical "
-     "history,past history,pmh,medical history,surgical history,past surgical history",
+     "history,past history,pmh,pmhx,medical history,surgical history,past surgical history",
      false, true},
     {"present illness", "10164-2",
      "histoire de la maladie,hdm,anamnese,history of present illness,hpi,history,histoire "
@@ -280,17 +285,47 @@ ContextFinder::ContextFinder(const std::vector<Token>& tokens)
   FindCues();
 }
 
+// "cough: no" says it of what stands before, "CXR: no effusion" of what follows.
+bool ContextFinder::IsHeadOfAnother(std::size_t begin, std::size_t end) const {
+  const bool answer = tokens_[begin].Is(":") || tokens_[begin].Is("=");
+  return answer && InList(tokens_[end - 1].folded, "no nil") && end < tokens_.size() &&
+         tokens_[end].is_word();
+}
+
+// What wards write for a word: "ø fièvre", "ss fièvre", "cough (-)", "?PE", "TVP ?".
+std::optional<ContextFinder::Cue> ContextFinder::SignAt(std::size_t i) const {
+  const Token& token = tokens_[i];
+  const auto is = [&](std::size_t at, std::string_view text) {
+    return at < tokens_.size() && tokens_[at].Is(text);
+  };
+  const std::size_t n_bytes = token.end - token.begin;
+  if ((token.Is("o") && n_bytes == 2) || (token.Is("ss") && !token.capital))
+    return Cue{.begin = i, .end = i + 1, .kind = kNegatesAfter};
+  if (token.Is("(") && (is(i + 1, "-") || is(i + 1, "\u2212")) && is(i + 2, ")"))
+    return Cue{.begin = i, .end = i + 3, .kind = kNegatesBefore};
+  if (!token.Is("?") || i + 1 >= tokens_.size() || !tokens_[i + 1].is_word()) return std::nullopt;
+  const bool first = i == 0 || sentence_[i - 1] != sentence_[i];
+  const bool touches = token.end == tokens_[i + 1].begin;
+  if (!first && !touches && !is(i - 1, ":") && !is(i - 1, ",") && !is(i - 1, "("))
+    return std::nullopt;
+  return Cue{.begin = i, .end = i + 1, .kind = kUncertainAfter};
+}
+
 void ContextFinder::FindCues() {
   const auto& phrases = Phrases();
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (tokens_[i].folded.empty()) continue;
+    if (const std::optional<Cue> sign = SignAt(i); sign.has_value()) {
+      cues_.push_back(*sign);
+      continue;
+    }
     const auto at = phrases.find(tokens_[i].folded);
     if (at == phrases.end()) continue;
     std::size_t longest = 0, taken = i;
     for (const Phrase& phrase : at->second) {
       if (phrase.words.size() < longest) break;  // shorter ones are part of what was found
       const std::size_t end = PhraseEnd(tokens_, i, phrase);
-      if (end == 0) continue;
+      if (end == 0 || IsHeadOfAnother(i, end)) continue;
       longest = phrase.words.size();
       taken = end;
       cues_.push_back({.begin = i, .end = end, .kind = phrase.kind});
@@ -366,7 +401,7 @@ TermContext ContextFinder::Of(std::size_t begin, std::size_t end) const {
         context.historical = context.historical || !after;
         break;
       case kUncertainAfter:
-        context.uncertain = context.uncertain || after;
+        context.uncertain = context.uncertain || (after && !NegatedBetween(cue, begin));
         break;
       case kUncertainBefore:
         // "aucune lésion suspecte": the adjective says which one there is none of.
@@ -378,6 +413,13 @@ TermContext ContextFinder::Of(std::size_t begin, std::size_t end) const {
   }
   context.uncertain = context.uncertain || (beside && !context.negated);
   return context;
+}
+
+// "pas de lésion suspecte, pas d'adénopathie": a negation of its own begins another clause.
+bool ContextFinder::NegatedBetween(const Cue& cue, std::size_t begin) const {
+  return std::ranges::any_of(cues_, [&](const Cue& other) {
+    return other.kind == kNegatesAfter && other.begin >= cue.end && other.end <= begin;
+  });
 }
 
 // "fièvre absente", not "fièvre, toux absente": a comma parts them, unless a relative clause

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +47,10 @@ class ContextFinder {
   };
 
   void FindCues();
+  std::optional<Cue> SignAt(std::size_t i) const;
   void FindDistantNegation(std::size_t begin, std::size_t end);
+  bool IsHeadOfAnother(std::size_t begin, std::size_t end) const;
+  bool NegatedBetween(const Cue& cue, std::size_t begin) const;
   bool PartedFrom(const Cue& cue, std::size_t end) const;
   bool HasResult(const Cue& cue, std::size_t end) const;
   bool InScope(const Cue& cue, std::size_t begin, std::size_t end) const;

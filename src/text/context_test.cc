@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "text/annotate.h"
 
 namespace essaim::text {
@@ -86,7 +87,8 @@ TEST_P(ContextSets, StayAboveTheirFloor) {
 
 INSTANTIATE_TEST_SUITE_P(Sets, ContextSets,
                          ::testing::Values(SetFloor{"mentions.tsv", 100, 100},
-                                           SetFloor{"mentions_second.tsv", 40, 97}));
+                                           SetFloor{"mentions_second.tsv", 40, 97},
+                                           SetFloor{"mentions_third.tsv", 40, 95}));
 
 TEST(Context, SectionsSayWhoseAndWhen) {
   const TermDictionary dictionary = DictionaryOf({"diabète", "asthme", "cancer du sein", "fièvre"});
@@ -126,7 +128,7 @@ TEST(TermDictionary, TheLongestOfWhatBeginsFirst) {
 }
 
 TEST(TermDictionary, FaultsHaveALine) {
-  const std::string path = ::testing::TempDir() + "/terms.csv";
+  const std::string path = testing::TempPath("terms") + ".csv";
   const auto load = [&](const std::string& text) {
     std::ofstream(path) << text;
     return TermDictionary::Load(path).status();

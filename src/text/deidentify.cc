@@ -9,16 +9,6 @@
 
 namespace essaim::text {
 
-bool InList(std::string_view word, std::string_view list) {
-  if (word.empty()) return false;
-  for (std::size_t at = list.find(word); at != std::string_view::npos;
-       at = list.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    if ((at == 0 || list[at - 1] == ' ') && (end == list.size() || list[end] == ' ')) return true;
-  }
-  return false;
-}
-
 void KnownNames::AddPerson(std::string_view family_name, std::string_view given_names) {
   for (const Token& token : Tokenize(family_name)) {
     if (token.is_word() && token.folded.size() >= 3) family_.insert(token.folded);
@@ -61,6 +51,7 @@ std::vector<Span> FindIdentifying(std::string_view text, std::span<const Identit
   FindAddresses(note);
   FindHospitals(note, known);
   FindNames(note, known);
+  FindTowns(note);
   return note.Spans();
 }
 

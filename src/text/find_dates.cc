@@ -8,18 +8,18 @@ namespace {
 
 // 1 to 12; 0 if the word is no month. "mars" and "may" are words too: the caller looks around.
 int MonthOf(std::string_view word) {
-  static constexpr std::string_view kMonths[12] = {"janvier january janv jan",
-                                                   "fevrier february fevr fev feb",
-                                                   "mars march mar",
-                                                   "avril april avr apr",
-                                                   "mai may",
-                                                   "juin june jun",
-                                                   "juillet july juil jul",
-                                                   "aout august aou aug",
-                                                   "septembre september sept sep",
-                                                   "octobre october oct",
-                                                   "novembre november nov",
-                                                   "decembre december dec"};
+  static constexpr WordList kMonths[12] = {"janvier january janv jan",
+                                           "fevrier february fevr fev feb",
+                                           "mars march mar",
+                                           "avril april avr apr",
+                                           "mai may",
+                                           "juin june jun",
+                                           "juillet july juil jul",
+                                           "aout august aou aug",
+                                           "septembre september sept sep",
+                                           "octobre october oct",
+                                           "novembre november nov",
+                                           "decembre december dec"};
   for (int m = 0; m < 12; ++m) {
     if (InList(word, kMonths[m])) return m + 1;
   }

@@ -117,7 +117,7 @@ class NameFinder {
 
   // "son épouse Marie", "the patient, John Smith", "née Durand", "Dear Jane", "bonjour Paul".
   void AfterKin(std::size_t i) {
-    static constexpr std::string_view kKin =
+    static constexpr WordList kKin =
         "epouse epoux mari femme fils fille frere soeur mere pere conjoint conjointe compagne "
         "compagnon oncle "
         "tante ami amie voisin voisine cousin cousine neveu niece wife husband son daughter "
@@ -171,7 +171,7 @@ class NameFinder {
       if (end > i + 1 && TitleAt(note_, i + 1) == Title::kNone) reader_.Take(i + 1, end);
       return;
     }
-    static constexpr std::string_view kVerbs =
+    static constexpr WordList kVerbs =
         "vu vue vus revu revue discute discutee spoke spoken discussed talked seen signed reviewed "
         "evaluated referred followed suivi suivie opere operee adresse adressee examine examinee "
         "accompagne accompagnee accompanied contact rdv rendez entretien appel consultation "
@@ -254,7 +254,7 @@ class NameFinder {
   void Subject(std::size_t i) {
     if (note_.Taken(i) || !reader_.CanBeName(i) || note_.CapsLine(i) || note_[i].folded.size() < 3)
       return;
-    static constexpr std::string_view kDoes =
+    static constexpr WordList kDoes =
         "reports denies states complains lives works says refuses agrees wants feels smokes drinks "
         "rapporte signale decrit dit refuse vit habite travaille consulte vient souhaite accepte "
         "fume";

@@ -114,7 +114,7 @@ bool IsPatientNumberWord(const NoteText& note, std::size_t i) {
              "uhid fin csn "
              "nhs"))
     return true;
-  static constexpr std::string_view kSecond =
+  static constexpr WordList kSecond =
       "dossier sejour admission record patient passage venue license licence account chart "
       "hospitalisation encounter identifiant identification";
   const bool number = InList(note[i].folded, "numero num no n number id identifiant");

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "text/finders.h"
+#include "text/town_names.h"
 #include "text/word_lists.h"
 
 namespace essaim::text {
@@ -199,10 +200,17 @@ void FindTownAfterWords(NoteText& note, std::size_t i) {
   if (InList(note[at].folded, "mme mr m dr monsieur madame the le la les hopital chu")) {
     if (!InList(note[at].folded, "le la les")) return;
   }
-  const std::size_t end = PlaceNameEnd(note, at, 4);
+  // "Réside en Foyer", "born at Term": a word of everyday is a town only by the list.
+  const TownName town = TownNameAt(note, at);
+  if (IsCommonWord(note[at].folded) && town.end == 0) return;
+  // "né à Die. Fumeur": the sentence's end and no abbreviation's.
+  const bool ends = town.end > 0 && note[town.end].Is(".");
+  const std::size_t end = ends ? town.end : PlaceNameEnd(note, at, 4);
   if (end > at) {
     note.Take(at, end, Identifying::kAddress);
-    if (note[end].Is(",") || note[end].Is("(")) TownEnd(note, end + (note[end].Is("(") ? 1 : 0));
+    if (note[end].Is("(")) TownEnd(note, end + 1);
+    if (note[end].Is(",") && (note[end + 1].capital || note[end + 1].is_number()))
+      TownEnd(note, end);
   }
 }
 
@@ -245,7 +253,7 @@ void FindFrenchHospital(NoteText& note, std::size_t i) {
   const std::size_t name = at;
   while (IsConnector(note[at].folded) || note[at].Is("'") || note[at].Is("-")) ++at;
   if (!note[at].is_word()) return;
-  static constexpr std::string_view kNotNames =
+  static constexpr WordList kNotNames =
       "jour semaine nuit court long service service chirurgie medecine pediatrie psychiatrie "
       "geriatrie urgences consultation suite reference proximite";
   if (InList(note[at].folded, kNotNames)) return;
@@ -317,14 +325,6 @@ void FindKnownHospital(NoteText& note, std::size_t i, const KnownNames& known) {
   }
 }
 
-bool IsState(const NoteText& note, std::size_t i) {
-  return note[i].all_caps &&
-         InList(
-             note[i].folded,
-             "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv "
-             "nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc");
-}
-
 // "LS1 4AP", "SW1A 1AA": letters and a digit, then a digit and two letters (BS 7666). The end, or
 // 0.
 std::size_t BritishPostcodeEnd(const NoteText& note, std::size_t i) {
@@ -387,12 +387,21 @@ void FindPostcode(NoteText& note, std::size_t i) {
 
 }  // namespace
 
+bool IsState(const NoteText& note, std::size_t i) {
+  return note[i].all_caps &&
+         InList(
+             note[i].folded,
+             "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv "
+             "nh nj nm ny nc nd oh ok or pa ri sc sd tn tx ut vt va wa wv wi wy dc");
+}
+
 void FindAddresses(NoteText& note) {
   for (std::size_t i = 0; i < note.size(); ++i) {
     if (note.Taken(i)) continue;
     FindBritishTown(note, i);
     if (const std::size_t box = BoxEnd(note, i); box > 0) {
       note.Take(i, box, Identifying::kAddress);
+      if (note[box].Is(",") && note[box + 1].capital) i = std::max(i, TownEnd(note, box) - 1);
       continue;
     }
     std::size_t end = FrenchStreet(note, i);

@@ -10,7 +10,7 @@
 namespace essaim::text {
 namespace {
 
-constexpr std::string_view kRoles =
+constexpr WordList kRoles =
     "ide iao idec iade ibode ipa mkde as ash rn lpn np pa crna interne externe resident scribe "
     "oncologue hematologue cardiologue neurologue psychologue psychiatre chirurgien chirurgienne "
     "anesthesiste radiologue pneumologue gynecologue geriatre pediatre urologue rhumatologue "
@@ -22,7 +22,7 @@ constexpr std::string_view kRoles =
     "caseworker interpreter chaplain md do phd frcp mbbs facs dpm dds rph";
 
 // Words that say that what follows them and a colon is a person, or several.
-constexpr std::string_view kPeopleFields =
+constexpr WordList kPeopleFields =
     "present presents presente presentes participant participants copie copies cc attending "
     "resident scribe surgeon surgeons assistant assistants aide aides iade ibode ide demandeur "
     "demandeurs prescripteur prescripteurs operateur operateurs objet concerne re beneficiaire "
@@ -162,7 +162,7 @@ class RoleFinder {
 
   // "X said", "said X", "X n'a pas dormi", "X se dit", "dit X".
   void Speaker(std::size_t i) {
-    static constexpr std::string_view kSaid = "said asked told called felt slept ate fell";
+    static constexpr WordList kSaid = "said asked told called felt slept ate fell";
     const bool after = InList(note_[i].folded, kSaid) && i > 0;
     if (after && MayBegin(i - 1) && reader_.CanBeName(i - 1) && !note_.CapsLine(i - 1)) {
       reader_.Take(i - 1, i);
@@ -199,7 +199,7 @@ class RoleFinder {
       return;
     }
     if (!note_.BeginsLine(i) || !note_[i].capital || IsStopper(note_[i].folded)) return;
-    static constexpr std::string_view kKeys =
+    static constexpr WordList kKeys =
         "ipp nip nda iep mrn dob ddn nir ne nee born id acct sex sexe age";
     std::size_t end = i;
     while (end < i + 8 && ((note_[end].is_word() && note_[end].capital) || note_[end].Is(",") ||

@@ -6,6 +6,7 @@
 
 #include "source/identity.h"
 #include "text/deidentify.h"
+#include "text/in_list.h"
 #include "text/note_text.h"
 
 namespace essaim::text {
@@ -17,8 +18,8 @@ void FindAddresses(NoteText& note);
 void FindHospitals(NoteText& note, const KnownNames& known);
 void FindOwn(NoteText& note, std::span<const Identity> persons);  // what is known of the person
 void FindNames(NoteText& note, const KnownNames& known);
+void FindTowns(NoteText& note);  // by the list of towns
 
-// True of a word of the list, which is sorted: "a b c" is split at blanks.
-bool InList(std::string_view word, std::string_view list);
+bool IsState(const NoteText& note, std::size_t i);  // "MA", one of the United States
 
 }  // namespace essaim::text

@@ -8,6 +8,30 @@ namespace {
 
 constexpr std::size_t kNameWordsMax = 6;
 
+// What is named after somebody, or after a place.
+constexpr WordList kThings =
+    "maladie vis clou verbal depression douloureux syndrome signe signes score test tests "
+    "classification critere criteres sonde drain "
+    "manoeuvre fracture echelle index indice operation intervention technique stade loi corps "
+    "cellule cellules tumeur virus canal ligament tendon reflexe epreuve horloge mms mmse angle "
+    "triangle aire trompe glande espace apophyse nerf fascia kyste hernie noeud plexus faisceau "
+    "bandelette anse regle selon loge lame cure bottes ciseaux atelle pince ecarteur incision "
+    "voie prothese plaque valve clip collier catheter pansement grade lesion anomalie "
+    "malformation tetralogie arthrite anemie purpura paralysie nevralgie ataxie dystrophie "
+    "myopathie encephalopathie granulomatose sarcome carcinome nevus onde ondes bruit souffle "
+    "bloc periode questionnaire inventaire grille lymphome thyroidite choree protocole "
+    "disease sign signs criteria scale stage palsy syndromes maneuver manoeuvre procedure tumor "
+    "esophagus ulcer phenomenon formula reaction stain coloration lymphoma thyroiditis chorea "
+    "nodule nodules contracture equation position protocol solution ringer duct node nodes gland "
+    "bodies body cells line tube forceps scissors retractor approach repair resection pattern "
+    "consensus modele model virus fievre fever spotted corset orthese angine savon eau facteur "
+    "brace "
+    "boot hump chromosome mutation definition cement study trial bowel cognitive salvage screening "
+    "splint class staging anemia arthritis neuralgia ataxia dystrophy encephalopathy "
+    "granulomatosis sarcoma carcinoma angina wave waves murmur rhythm block questionnaire "
+    "inventory balance reduction flare cyst hernia bundle loop rule lesion anomaly malformation "
+    "tetralogy prosthesis plate screw collar dressing smear agar";
+
 }  // namespace
 
 bool NameReader::IsName(const std::string& w) const {
@@ -117,6 +141,8 @@ void NameReader::Take(std::size_t i, std::size_t end) {
   }
 }
 
+bool IsNamedThing(std::string_view folded) { return InList(folded, kThings); }
+
 // "Lantus 18 UI", "Tahor 20": a number that is no age and no date.
 bool NameReader::IsDosed(std::size_t i) const {
   return note_.Touches(i) == false && note_[i + 1].is_number() && !note_.Taken(i + 1) &&
@@ -126,30 +152,12 @@ bool NameReader::IsDosed(std::size_t i) const {
 }
 
 bool NameReader::IsEponym(std::size_t i) const {
-  static constexpr std::string_view kThings =
-      "maladie vis clou verbal depression douloureux syndrome signe signes score test tests "
-      "classification critere criteres sonde drain "
-      "manoeuvre fracture echelle index indice operation intervention technique stade loi corps "
-      "cellule cellules tumeur virus canal ligament tendon reflexe epreuve horloge mms mmse angle "
-      "triangle aire trompe glande espace apophyse nerf fascia kyste hernie noeud plexus faisceau "
-      "bandelette anse regle selon loge lame cure bottes ciseaux atelle pince ecarteur incision "
-      "voie prothese plaque valve clip collier catheter pansement grade lesion anomalie "
-      "malformation tetralogie arthrite anemie purpura paralysie nevralgie ataxie dystrophie "
-      "myopathie encephalopathie granulomatose sarcome carcinome nevus onde ondes bruit souffle "
-      "bloc periode questionnaire inventaire grille lymphome thyroidite choree protocole "
-      "disease sign signs criteria scale stage palsy syndromes maneuver manoeuvre procedure tumor "
-      "esophagus ulcer phenomenon formula reaction stain coloration lymphoma thyroiditis chorea "
-      "nodule nodules contracture equation position protocol solution ringer duct node nodes gland "
-      "bodies body cells line tube forceps scissors retractor approach repair resection pattern "
-      "splint class staging anemia arthritis neuralgia ataxia dystrophy encephalopathy "
-      "granulomatosis sarcoma carcinoma angina wave waves murmur rhythm block questionnaire "
-      "inventory balance reduction flare cyst hernia bundle loop rule lesion anomaly malformation "
-      "tetralogy prosthesis plate screw collar dressing smear agar";
-  static constexpr std::string_view kResults =
+  static constexpr WordList kResults =
       "positive negative positif positifs negatif negatifs absent absents present normal normale "
       "downgoing upgoing indifferent equivoque flexor extensor";
   std::size_t after = i + 1;
   while (note_[after].Is("'") || (note_[after].Is("-") && note_[after + 1].capital)) after += 2;
+  while (InList(note_[after].folded, "i ii iii iv v vi")) ++after;  // "Rome IV criteria"
   if (InList(note_[after].folded, kThings) || InList(note_[i + 1].folded, kThings)) return true;
   if (IsDosed(i)) return true;
   // "Phalen and Tinel negative", "Romberg négatif", "Hawkins, Neer positive".

@@ -15,6 +15,9 @@ bool IsParticle(std::string_view folded);  // "de", "van", "el"
 // Words in capitals that end a name or never begin one.
 bool IsStopper(std::string_view folded);
 
+// "maladie", "sign", "classification": what an eponym or a place gives its name to.
+bool IsNamedThing(std::string_view folded);
+
 enum class Title : std::uint8_t { kNone, kSure, kWord, kLetter };
 
 // kSure: an abbreviation that a name nearly always follows. kWord: also used alone. kLetter: "M.".

@@ -8,7 +8,7 @@ namespace essaim::text {
 NoteDeidentifier::NoteDeidentifier(IdentityStore& store, const NoteDeidentifierOptions& options)
     : store_(store),
       options_(options),
-      name_(absl::StrCat("deidentified/2", options.surrogates != nullptr ? "+surrogates" : "",
+      name_(absl::StrCat("deidentified/3", options.surrogates != nullptr ? "+surrogates" : "",
                          options.values ? "+values" : "")) {}
 
 absl::StatusOr<std::unique_ptr<NoteDeidentifier>> NoteDeidentifier::Make(

@@ -21,7 +21,12 @@ namespace {
 
 // Names of columns, folded, with "_" for blanks and dashes.
 std::optional<NoteColumn> ColumnOf(std::string_view header) {
-  static constexpr std::pair<NoteColumn, std::string_view> kNames[] = {
+  struct Names {
+    NoteColumn column;
+    WordList names;
+  };
+
+  static constexpr Names kNames[] = {
       {NoteColumn::kFile, "file filename file_name path fichier nom_fichier chemin"},
       {NoteColumn::kPerson,
        "person person_id patient patient_id ipp mrn subject subject_id id_patient nip"},

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "crypto/entropy.h"
 #include "source/cdm_row.h"
 #include "source/note_filter.h"
@@ -36,7 +37,7 @@ class NoCodes : public Vocabulary {
 
 class Notes : public ::testing::TestWithParam<const char*> {
  protected:
-  Notes() : folder_(::testing::TempDir() + "/notes_test." + GetParam()) {
+  Notes() : folder_(testing::TempPath("notes_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ + "/notes");
     auto engine = engines_.Make(GetParam(), folder_);

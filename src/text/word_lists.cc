@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_set>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 namespace essaim::text {
 namespace {
 
 #include "text/word_lists.inc"
 
-using Words = std::unordered_set<std::string_view>;
+using Words = absl::flat_hash_set<std::string_view>;
 
 // An array and not a string_view: GCC counts the characters of a constexpr one at compile time, and
 // gives up at 262,144.
@@ -44,7 +46,28 @@ const Words& FamilyNames() {
   return *kWords;
 }
 
+const Words& Towns() {
+  static const Words* const kWords = new Words(Read(kTowns));
+  return *kWords;
+}
+
 }  // namespace
+
+bool IsTown(std::string_view words) { return Towns().contains(words); }
+
+std::size_t TownWordsMax(std::string_view first) {
+  static const auto* const kMost = [] {
+    auto* most = new absl::flat_hash_map<std::string_view, std::size_t>();
+    for (const std::string_view town : Towns()) {
+      const auto n = static_cast<std::size_t>(1 + std::ranges::count(town, ' '));
+      std::size_t& so_far = (*most)[town.substr(0, town.find(' '))];
+      so_far = std::max(so_far, n);
+    }
+    return most;
+  }();
+  const auto at = kMost->find(first);
+  return at == kMost->end() ? 0 : at->second;
+}
 
 const std::vector<std::string_view>& PlainGivenNames() {
   static const auto* const kNames = new std::vector<std::string_view>(PlainOf(GivenNames()));

@@ -1,9 +1,10 @@
 // What words are: given names, family names, words of everyday French and English, of medicine.
 //
-// The lists (data/text, with their sources) are folded (fold.h). A word may be in several:
-// "pierre", "petit", "rose". Threads: all functions may run concurrently.
+// Also the names of towns. The lists (data/text, with their sources) are folded (fold.h). A word
+// may be in several: "pierre", "petit", "rose". Threads: all functions may run concurrently.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,11 @@ bool IsListedWord(std::string_view folded);  // of everyday, by the list
 bool IsCommonWord(std::string_view folded);  // the same, also with a plural's or feminine's ending
 // A term, an eponym or an abbreviation of the list, or one by its ending (-emia, -tomie, -pril).
 bool LooksMedical(std::string_view folded);
+
+// A town's name: its words with a blank between, "saint" and "sainte" in full.
+bool IsTown(std::string_view words);
+// The words of the longest name of a town that begins with the word; 0: of none.
+std::size_t TownWordsMax(std::string_view first);
 
 // Names that are neither words of everyday nor of medicine, of four letters or more, in the lists'
 // order: what an invented name is drawn from.

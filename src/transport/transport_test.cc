@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "crypto/certificates.h"
 #include "transport/control_socket.h"
 #include "transport/federation_server.h"
@@ -83,7 +84,7 @@ class Meeting {
 
 // Whether `openssl s_client` with the party's certificate gets an answer from the port.
 bool HandshakeWith(const std::string& version, int port, const Party& party) {
-  const std::string stem = absl::StrCat(::testing::TempDir(), "/handshake.", getpid());
+  const std::string stem = testing::TempPath("handshake");
   std::ofstream(stem + ".pem") << party.chain;
   std::ofstream(stem + ".key") << party.key;
   const std::string command =
@@ -334,7 +335,7 @@ TEST_F(FederationTest, AnOlderTlsIsRefused) {
 }
 
 TEST(Control, AnswersItsOwnUserUntilItEnds) {
-  const std::string path = absl::StrCat(::testing::TempDir(), "/control.", getpid());
+  const std::string path = testing::TempPath("control");
   std::atomic<bool> stopped{false};
   auto server = ControlServer::Start(path, {.status =
                                                 [] {

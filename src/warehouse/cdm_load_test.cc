@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "warehouse/cdm_cell.h"
 #include "warehouse/engines_testing.h"
 #include "warehouse/omop_files.h"
@@ -20,7 +21,7 @@ using ::testing::HasSubstr;
 // The same on every engine.
 class CdmLoad : public ::testing::TestWithParam<const char*> {
  protected:
-  CdmLoad() : folder_(::testing::TempDir() + "/omop_loader_test." + GetParam()) {
+  CdmLoad() : folder_(testing::TempPath("omop_loader_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

@@ -8,6 +8,7 @@
 #include "absl/time/civil_time.h"
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
 #include "warehouse/omop_files.h"
@@ -71,7 +72,7 @@ TEST(DateShift, KeepsWeekdaysWhereAsked) {
 // The same on every engine.
 class ShiftedLoad : public ::testing::TestWithParam<const char*> {
  protected:
-  ShiftedLoad() : folder_(::testing::TempDir() + "/date_shift_test." + GetParam()) {
+  ShiftedLoad() : folder_(testing::TempPath("date_shift_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

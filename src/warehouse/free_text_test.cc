@@ -4,6 +4,7 @@
 
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/cell_reseal.h"
 #include "warehouse/engines_testing.h"
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 
 class FreeText : public ::testing::TestWithParam<const char*> {
  protected:
-  FreeText() : folder_(::testing::TempDir() + "/free_text_test." + GetParam()) {
+  FreeText() : folder_(testing::TempPath("free_text_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto engine = engines_.Make(GetParam(), folder_);

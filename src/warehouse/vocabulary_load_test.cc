@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "warehouse/engines_testing.h"
 #include "warehouse/load_manifest.h"
 
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 
 class VocabularyLoading : public ::testing::TestWithParam<const char*> {
  protected:
-  VocabularyLoading() : folder_(::testing::TempDir() + "/vocabulary_load_test." + GetParam()) {
+  VocabularyLoading() : folder_(testing::TempPath("vocabulary_load_test", GetParam())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ + "/athena");
     auto engine = engines_.Make(GetParam(), folder_);

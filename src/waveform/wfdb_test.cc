@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "base/testing/temp_path.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/engines_testing.h"
 #include "waveform/wfdb_files.h"
@@ -108,7 +109,7 @@ TEST(WfdbHeader, SaysWhereItIsWrong) {
 // The same on every engine.
 class WfdbFiles : public ::testing::TestWithParam<const char*> {
  protected:
-  WfdbFiles() : folder_(::testing::TempDir() + "/wfdb_test." + GetParam()) {
+  WfdbFiles() : folder_(testing::TempPath("wfdb_test", GetParam())) {
     fs::remove_all(folder_);
     fs::create_directories(folder_ + "/r");
     auto engine = engines_.Make(GetParam(), folder_);
