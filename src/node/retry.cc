@@ -112,13 +112,11 @@ class RetoldSource : public CdmSource {
 absl::StatusOr<std::unique_ptr<RetryFiles>> RetryFiles::Write(
     const std::string& folder, const LoadEntry& load, const std::vector<RejectedRow>& rows) {
   const std::string& kind = load.kind;
-  if (kind == "vcf" || kind == "wfdb" || kind == "dicom") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "rows of load ", load.number, " (", kind, ") cannot be loaded again one by one: ",
-        kind == "vcf" ? "a variant's text is not kept outside the genetic file, and a sample's "
-                        "owner is told by --samples"
-                      : "they are files",
-        "; mend the file and load it whole"));
+  if (kind == "wfdb" || kind == "dicom") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("rows of load ", load.number, " (", kind,
+                     ") cannot be loaded again one by one: they are files; mend the file and load "
+                     "it whole"));
   }
   std::unique_ptr<RetryFiles> files(new RetryFiles(folder));
   std::error_code error;
