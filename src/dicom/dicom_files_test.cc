@@ -296,6 +296,16 @@ TEST_P(DicomFilesTest, IsRepeatableAndUndoneWithItsFiles) {
   EXPECT_EQ(FilesOnDisk(), 0u);
 }
 
+TEST_P(DicomFilesTest, CountsAMediumsDirectoryOfAnotherName) {
+  const auto file = MakeImage({});
+  file->getDataset()->putAndInsertString(DCM_SOPClassUID, UID_MediaStorageDirectoryStorage);
+  ASSERT_EQ(Save(*file, In("dir"), EXS_LittleEndianExplicit), "");
+  const auto report = Load({In("dir")});
+  ASSERT_OK(report);
+  ASSERT_EQ(report->files.size(), 1u);
+  EXPECT_EQ(report->files[0].n_rejected, 1u);
+}
+
 TEST_P(DicomFilesTest, KeepsOneFileOfAnImageThatComesAgainUnderAnotherKey) {
   Write("1", {});
   ASSERT_OK(Load({In()}));

@@ -44,8 +44,8 @@ absl::Status GeneticStore::KeepFile(const RejectedFile& file) {
 
 absl::Status GeneticStore::KeepLine(const std::string& sha256, std::uint64_t line,
                                     std::string_view text) {
-  return Add("essaim_rejected_line", {sha256, absl::StrCat(line), TextOfRaw(std::string(text)),
-                                      RetryLoad(), RetryRow()});
+  return Add("essaim_rejected_line",
+             {sha256, absl::StrCat(line), TextOfRaw(std::string(text)), RetryLoad(), RetryRow()});
 }
 
 absl::Status GeneticStore::BeginRetry(std::int64_t genomic_test_id) {
@@ -94,11 +94,11 @@ absl::StatusOr<std::map<std::uint64_t, std::string>> GeneticStore::RejectedLines
   for (std::size_t at = 0;; at += kPage) {
     ESSAIM_ASSIGN_OR_RETURN(
         const SqlRows rows,
-        engine_.Query(absl::StrCat("SELECT line, text FROM essaim_rejected_line WHERE sha256 = ",
-                                   SqlText(sha256),
-                                   " ORDER BY COALESCE(essaim_retry_load, 0), essaim_retry_row, "
-                                   "line LIMIT ",
-                                   kPage, " OFFSET ", at)));
+        engine_.Query(absl::StrCat(
+            "SELECT line, text FROM essaim_rejected_line WHERE sha256 = ", SqlText(sha256),
+            " ORDER BY COALESCE(essaim_retry_load, 0), essaim_retry_row, "
+            "line LIMIT ",
+            kPage, " OFFSET ", at)));
     for (const auto& row : rows.rows)
       lines[static_cast<std::uint64_t>(WholeOf(row[0]))] = TextOf(row[1]);
     if (rows.rows.size() < kPage) return lines;

@@ -126,8 +126,9 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcfRetry(std::shared_ptr<GeneticS
         ESSAIM_ASSIGN_OR_RETURN(kept, store->FindRejected(of->sha256));
       }
       if (!kept.has_value())
-        return absl::NotFoundError(said(": the file's header is not kept; mend the file and load "
-                                        "it whole"));
+        return absl::NotFoundError(
+            said(": the file's header is not kept; mend the file and load "
+                 "it whole"));
       files.push_back({.path = row.fault.file, .kept = *std::move(kept), .rows = {}});
       at = std::prev(files.end());
     }

@@ -136,9 +136,8 @@ absl::Status BgzfFile::Unpack(std::size_t block) {
       std::fread(tail.data(), 1, tail.size(), file) != tail.size())
     return Broken(block);
   text_.assign(next.text_begins - here.text_begins, '\0');
-  if (!Inflate(data, text_) ||
-      crc32(0, reinterpret_cast<const Bytef*>(text_.data()), static_cast<uInt>(text_.size())) !=
-          Little(tail.data(), 4))
+  if (!Inflate(data, text_) || crc32(0, reinterpret_cast<const Bytef*>(text_.data()),
+                                     static_cast<uInt>(text_.size())) != Little(tail.data(), 4))
     return Broken(block);
   unpacked_ = block;
   return absl::OkStatus();
