@@ -33,10 +33,11 @@ class DicomFiles : public CdmSource {
 
   std::uint64_t bytes_total() const override { return bytes_; }
 
+  // Also how many studies found no visit: once visits are there, the same files are another load.
   std::string settings() const override {
     return absl::StrCat(Av(kProfileEdition), "|", options_.system, "|", options_.accept_burned_in,
                         "|", options_.retain_patient_characteristics, "|",
-                        options_.images != nullptr);
+                        options_.images != nullptr, of_no_visit_);
   }
 
   absl::Status Read(CdmSink& sink) override {
@@ -45,6 +46,9 @@ class DicomFiles : public CdmSource {
         paths_, [&](const ListedFile& file) -> absl::Status { return File(file, mapper, sink); }));
     ESSAIM_RETURN_IF_ERROR(mapper.Finish());
     if (options_.images != nullptr) ESSAIM_RETURN_IF_ERROR(options_.images->Sync());
+    const std::size_t none = mapper.n_studies_without_visit(),
+                      several = mapper.n_studies_of_several();
+    if (none + several > 0) of_no_visit_ = absl::StrCat("|", none, " ", several);
     Notices(mapper, sink);
     return absl::OkStatus();
   }
@@ -69,9 +73,11 @@ class DicomFiles : public CdmSource {
       const auto input = FileInput::Open(listed.path);
       if (input.ok()) sink.EndFile(listed.path, (*input)->Sha256Hex(), 1);
     } else if (file->scan.media_storage_sop_class_uid == kMediaDirectory) {
-      if (listed.named)
+      if (listed.named) {
         ESSAIM_RETURN_IF_ERROR(Reject(
             listed, "", "a medium's directory, which is read under the name DICOMDIR", sink));
+        sink.EndFile(listed.path, file->sha256_hex, 1);
+      }
     } else {
       ESSAIM_RETURN_IF_ERROR(Instance(listed, *file, mapper, sink));
       sink.EndFile(listed.path, file->sha256_hex, 1);
@@ -196,6 +202,7 @@ class DicomFiles : public CdmSource {
   DicomOptions options_;
   std::uint64_t done_ = 0, n_others_ = 0, n_copies_ = 0;
   std::vector<std::string> others_;
+  std::string of_no_visit_;
   std::map<std::string, std::uint64_t> held_;
   std::unordered_map<std::int64_t, std::uint64_t> instances_;  // by UID: the file's hash
 };

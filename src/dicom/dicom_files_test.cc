@@ -81,11 +81,13 @@ class DicomFilesTest : public ::testing::TestWithParam<const char*> {
     fs::remove_all(folder_);
   }
 
-  void OpenStore() {
+  void OpenStore(char key = 'i') {
+    store_.reset();
     auto store =
-        ImageStore::Open(folder_ + "/images", SecretBytes::CopyOf(std::string(32, 'i')), entropy_);
+        ImageStore::Open(folder_ + "/images", SecretBytes::CopyOf(std::string(32, key)), entropy_);
     ASSERT_OK(store);
     store_ = *std::move(store);
+    store_->ReadNamesFrom(*engine_);
   }
 
   std::string In(const std::string& name = "") const { return folder_ + "/in/" + name; }
@@ -292,6 +294,40 @@ TEST_P(DicomFilesTest, IsRepeatableAndUndoneWithItsFiles) {
   EXPECT_EQ(Count("essaim_image_instance"), 0);
   EXPECT_EQ(Count("person"), 0);
   EXPECT_EQ(FilesOnDisk(), 0u);
+}
+
+TEST_P(DicomFilesTest, CountsAMediumsDirectoryOfAnotherName) {
+  const auto file = MakeImage({});
+  file->getDataset()->putAndInsertString(DCM_SOPClassUID, UID_MediaStorageDirectoryStorage);
+  ASSERT_EQ(Save(*file, In("dir"), EXS_LittleEndianExplicit), "");
+  const auto report = Load({In("dir")});
+  ASSERT_OK(report);
+  ASSERT_EQ(report->files.size(), 1u);
+  EXPECT_EQ(report->files[0].n_rejected, 1u);
+}
+
+TEST_P(DicomFilesTest, KeepsOneFileOfAnImageThatComesAgainUnderAnotherKey) {
+  Write("1", {});
+  ASSERT_OK(Load({In()}));
+  const auto first = Column("SELECT pixel_file FROM essaim_image_instance");
+  store_->OpenWith(SecretBytes::CopyOf(std::string(32, 'j')));
+  ASSERT_OK(store_->Reseal([](std::uint64_t, std::uint64_t) {}));
+  OpenStore('j');
+  Write("2", {.instance = "1.2.3.1.1.2"});
+  ASSERT_OK(Load({In()}));
+  EXPECT_EQ(Count("essaim_image_instance"), 2);
+  EXPECT_EQ(FilesOnDisk(), 2u);
+  EXPECT_THAT(Column("SELECT pixel_file FROM essaim_image_instance"),
+              ::testing::Contains(first[0]));
+  EXPECT_FALSE(StoredFile(first[0]).empty());
+  // Taken back, the image is there as it was before it came again.
+  const auto files = FilesOfLastLoad(*engine_);
+  ASSERT_OK(files);
+  ASSERT_OK(store_->PlanRemoval(*files));
+  ASSERT_OK(UndoLastLoad(*engine_));
+  ASSERT_OK(store_->Settle(*engine_));
+  EXPECT_EQ(FilesOnDisk(), 1u);
+  EXPECT_FALSE(StoredFile(first[0]).empty());
 }
 
 TEST_P(DicomFilesTest, LeavesNothingOfADryRun) {

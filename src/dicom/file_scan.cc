@@ -151,6 +151,8 @@ class Scanner {
       element.tag = Tag(bytes.data());
       ESSAIM_RETURN_IF_ERROR(Head(element));
       const bool is_first = end == kNoEnd;
+      if (is_first && element.tag != 0x00020000)
+        return Broken("the file's meta information begins without its length, (0002,0000)");
       if (is_first != (element.tag == 0x00020000) || element.tag >> 16 != 2)
         return Broken("the file's meta information has not the length that it says");
       if (!is_first && (position_ > end || element.length > end - position_))

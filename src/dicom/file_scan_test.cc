@@ -75,6 +75,8 @@ TEST(FileScan, NamesWhatIsBroken) {
   const std::string name = Short(0x00100010, "PN", "A^B ");
   const std::string inner = Short(0x00081155, "UI", "1.22");
   const std::vector<std::pair<std::string, const char*>> cases = {
+      {std::string(128, '\0') + "DICM" + Short(0x00020010, "UI", "1.2.840.10008.1.2.1") + name,
+       "(0002,0010): the file's meta information begins without its length"},
       {FileOf(name.substr(0, 5)), "(0010,0010): the file ends in the middle"},
       {FileOf(name.substr(0, 10)), "(0010,0010): the file ends in the middle"},
       {FileOf(Long(0x00420011, "OB", 0xFFFFFFF0)), "(0042,0011): the file ends in the middle"},

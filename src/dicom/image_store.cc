@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -116,17 +117,39 @@ absl::StatusOr<StoredImage> ImageStore::Put(
     unlink(begun.c_str());
     return written;
   }
-  // Named by its content: the same image is one file, and another image never takes its place.
-  const std::string name =
-      ToHex(crypto::HmacSha256(key_.span(), "essaim/image/" + writer->sha256_hex())).substr(0, 32);
-  StoredImage stored{.file = absl::StrCat(series, "/", name),
-                     .bytes = writer->bytes(),
-                     .sha256_hex = writer->sha256_hex()};
+  ESSAIM_ASSIGN_OR_RETURN(std::string name, NameOf(series, writer->sha256_hex()));
+  StoredImage stored{
+      .file = std::move(name), .bytes = writer->bytes(), .sha256_hex = writer->sha256_hex()};
   if (!IsImageName(stored.file)) return absl::InternalError("an image without a name");
   std::error_code error;
-  fs::rename(begun, absl::StrCat(folder, "/", name), error);
+  fs::rename(begun, absl::StrCat(folder_, kIncoming, "/", stored.file), error);
   if (error) return Failed(begun, error);
   return stored;
+}
+
+// Named by its content: the same image is one file, and another image never takes its place.
+absl::StatusOr<std::string> ImageStore::NameOf(const std::string& series,
+                                               const std::string& sha256_hex) {
+  std::error_code error;
+  // Of a series that is not here nothing is in the warehouse.
+  if (names_of_ != nullptr && series != series_) {
+    names_.clear();
+    series_ = series;
+    if (fs::exists(absl::StrCat(folder_, "/", series), error)) {
+      ESSAIM_ASSIGN_OR_RETURN(
+          const SqlRows rows,
+          names_of_->Query(absl::StrCat("SELECT pixel_sha256, pixel_file FROM ", kInstances,
+                                        " WHERE image_series_uid = ", SqlText(series),
+                                        " AND pixel_file IS NOT NULL")));
+      for (const auto& row : rows.rows)
+        names_.emplace(std::get<std::string>(row[0]), std::get<std::string>(row[1]));
+    }
+  }
+  const auto known = names_.find(sha256_hex);
+  if (known != names_.end() && known->second.starts_with(series + "/")) return known->second;
+  return absl::StrCat(
+      series, "/",
+      ToHex(crypto::HmacSha256(key_.span(), "essaim/image/" + sha256_hex)).substr(0, 32));
 }
 
 absl::Status ImageStore::Sync() const {

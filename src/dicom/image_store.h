@@ -15,6 +15,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,10 @@ class ImageStore {
   ~ImageStore();
   ImageStore(const ImageStore&) = delete;
   ImageStore& operator=(const ImageStore&) = delete;
+
+  // Images are named under the key of their time: with the warehouse as it was before the load, an
+  // image that it has already gets the name that it has, whatever the key was. Outlives the store.
+  void ReadNamesFrom(SqlEngine& warehouse) { names_of_ = &warehouse; }
 
   // Into incoming/. `write` gives the file's bytes to the writer.
   absl::StatusOr<StoredImage> Put(const std::string& series,
@@ -78,6 +83,7 @@ class ImageStore {
   ImageStore(std::string folder, SecretBytes key, Entropy& entropy, int lock)
       : folder_(std::move(folder)), key_(std::move(key)), entropy_(entropy), lock_(lock) {}
 
+  absl::StatusOr<std::string> NameOf(const std::string& series, const std::string& sha256_hex);
   absl::StatusOr<const SecretBytes*> KeyOf(const std::string& path) const;
   absl::Status SettleIncoming(SqlEngine& engine) const;
   absl::Status SettleRemoved(SqlEngine& engine) const;
@@ -86,6 +92,9 @@ class ImageStore {
   SecretBytes key_, next_;  // next_ is empty unless the key is being replaced
   Entropy& entropy_;
   int lock_;
+  SqlEngine* names_of_ = nullptr;
+  std::string series_;                        // the last that NameOf was asked for
+  std::map<std::string, std::string> names_;  // of its images in the warehouse, by SHA-256
 };
 
 // SERIES/NAME of what is in root/SERIES.

@@ -160,6 +160,14 @@ TEST_P(StudyRows, AStudyBelongsToTheOnlyVisitThatCoversItsDay) {
   }
   EXPECT_THAT(report->notices, Contains(HasSubstr("none of the person's covers the day: 1")));
   EXPECT_THAT(report->notices, Contains(HasSubstr("several of the person's cover the day: 1")));
+  // The same files again change nothing, and find a visit that came since.
+  ASSERT_OK_AND_ASSIGN(CdmLoadReport again, Load());
+  EXPECT_TRUE(again.known);
+  AddVisit(6, "IPP-3", "2020-01-31", "2020-01-31");
+  ASSERT_OK_AND_ASSIGN(again, Load());
+  EXPECT_FALSE(again.known);
+  EXPECT_EQ(Count("image_occurrence WHERE visit_occurrence_id IS NULL"), 1);
+  EXPECT_EQ(Count("image_occurrence"), 3);
 }
 
 TEST_P(StudyRows, AVisitIsFoundUnderTheNumberThatAPatientHasNow) {

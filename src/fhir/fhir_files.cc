@@ -129,7 +129,8 @@ class FhirFiles : public CdmSource {
       const Node resource = entry["resource"];
       const std::function<std::string()> raw = [resource] { return OnOneLine(resource); };
       // A bundle has no lines worth naming: the entry's number, from 1.
-      ESSAIM_RETURN_IF_ERROR(mapper.Map(resource, {.file = path, .line = n_read_, .raw = &raw}));
+      ESSAIM_RETURN_IF_ERROR(mapper.Map(resource, {.file = path, .line = n_read_, .raw = &raw},
+                                        entry["fullUrl"].Text()));
     }
     mapper.ClearNames();
     return absl::OkStatus();

@@ -172,6 +172,20 @@ TEST_P(FhirFiles, ABundlesEntriesReferToEachOther) {
   EXPECT_EQ(report.bad_rows[0].line, 3u);
 }
 
+TEST_P(FhirFiles, AnEntryWithoutAnIdIsWhatItsFullUrlCallsIt) {
+  const std::string bundle =
+      R"({"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:u-1",)"
+      R"("resource":{"resourceType":"Patient","gender":"female","birthDate":"1950-01-02"}},)"
+      R"({"fullUrl":"urn:uuid:u-2","resource":{"resourceType":"Encounter","subject":)"
+      R"({"reference":"urn:uuid:u-1"},"class":{"code":"AMB"},)"
+      R"("period":{"start":"2021-05-05T10:00:00Z"}}},)"
+      R"({"resource":{"resourceType":"Patient","birthDate":"1960"}}]})";
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport report, Load({Write("bundle.json", bundle)}));
+  EXPECT_EQ(Count("visit_occurrence v JOIN person p ON p.person_id = v.person_id"), 1);
+  ASSERT_EQ(report.bad_rows.size(), 1u);
+  EXPECT_EQ(report.bad_rows[0].line, 3u);
+}
+
 TEST_P(FhirFiles, CompressedDataAndLongLinesAreRead) {
   std::string long_line = kPatient;
   long_line.insert(1, "\"x\":\"" + std::string(3'000'000, 'x') + "\",");

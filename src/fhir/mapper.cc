@@ -35,11 +35,12 @@ Mapper::Mapper(const FhirOptions& options, CdmSink& sink)
       providers_(*options.ids, "provider", options.system),
       care_sites_(*options.ids, "care_site", options.system) {}
 
-absl::Status Mapper::Map(Node resource, const RowOrigin& origin) {
+absl::Status Mapper::Map(Node resource, const RowOrigin& origin, std::string_view full_url) {
   origin_ = &origin;
   const std::string_view type = resource["resourceType"].Text();
   if (type.empty()) return Reject("resourceType", "missing");
   id_ = resource["id"].Text();
+  if (id_.empty()) id_ = KeyOf(full_url);
   using Function = absl::Status (Mapper::*)(Node);
 
   static constexpr struct {

@@ -28,8 +28,10 @@ class Mapper {
  public:
   Mapper(const FhirOptions& options, CdmSink& sink);
 
-  // The engine's and the sink's errors. A resource without what a row needs is rejected.
-  absl::Status Map(Node resource, const RowOrigin& origin);
+  // The engine's and the sink's errors. A resource without what a row needs is rejected. In a
+  // bundle that is to be created (POST) it has no id yet: there its entry's `full_url` is what
+  // others call it.
+  absl::Status Map(Node resource, const RowOrigin& origin, std::string_view full_url = "");
   // What a bundle calls a resource (Bundle.entry.fullUrl), where that is not its id.
   void SetName(std::string_view full_url, std::string_view id);
 

@@ -35,13 +35,21 @@ constexpr struct {
      "cnv_locus VARCHAR, fusion_breakpoint VARCHAR, fusion_supporting_reads BIGINT, "
      "sequence_alteration VARCHAR, variant_feature VARCHAR, genetic_origin VARCHAR, "
      "genotype VARCHAR, essaim_hgvs_g VARCHAR, essaim_chromosome VARCHAR, essaim_position BIGINT, "
-     "essaim_quality DOUBLE, essaim_filter VARCHAR, essaim_variant VARCHAR"},
+     "essaim_quality DOUBLE, essaim_filter VARCHAR, essaim_variant VARCHAR, "
+     "essaim_retry_load BIGINT, essaim_retry_row BIGINT"},
     {"variant_annotation",
      "variant_annotation_id BIGINT, variant_occurrence_id BIGINT, annotation_field VARCHAR, "
      "value_as_string VARCHAR, value_as_number DOUBLE"},
     {"essaim_sample",
      "procedure_occurrence_id BIGINT, specimen_id BIGINT, genomic_test_id BIGINT, "
-     "n_variants BIGINT, n_missing BIGINT"}};
+     "n_variants BIGINT, n_missing BIGINT, essaim_retry_load BIGINT, essaim_retry_row BIGINT"},
+    {"essaim_rejected_file", "sha256 VARCHAR, header VARCHAR"},
+    {"essaim_rejected_sample",
+     "sha256 VARCHAR, number BIGINT, procedure_occurrence_id BIGINT, specimen_id BIGINT, "
+     "genomic_test_id BIGINT"},
+    {"essaim_rejected_line",
+     "sha256 VARCHAR, line BIGINT, text VARCHAR, essaim_retry_load BIGINT, essaim_retry_row "
+     "BIGINT"}};
 
 std::optional<std::string> Text(std::string_view text) {
   if (text.empty()) return std::nullopt;
@@ -71,8 +79,12 @@ absl::StatusOr<std::unique_ptr<GeneticStore>> GeneticStore::Open(
       waiting.columns.emplace_back(column.substr(0, column.find(' ')));
   }
   // Of files that earlier versions made.
-  ESSAIM_RETURN_IF_ERROR(store->engine_.Execute(
-      "ALTER TABLE variant_occurrence ADD COLUMN IF NOT EXISTS essaim_variant VARCHAR"));
+  for (const char* column : {"variant_occurrence ADD COLUMN IF NOT EXISTS essaim_variant VARCHAR",
+                             "variant_occurrence ADD COLUMN IF NOT EXISTS essaim_retry_load BIGINT",
+                             "variant_occurrence ADD COLUMN IF NOT EXISTS essaim_retry_row BIGINT",
+                             "essaim_sample ADD COLUMN IF NOT EXISTS essaim_retry_load BIGINT",
+                             "essaim_sample ADD COLUMN IF NOT EXISTS essaim_retry_row BIGINT"})
+    ESSAIM_RETURN_IF_ERROR(store->engine_.Execute(absl::StrCat("ALTER TABLE ", column)));
   return store;
 }
 
@@ -84,21 +96,33 @@ absl::StatusOr<std::int64_t> GeneticStore::NextId(const std::string& table,
   return last == nullptr ? 1 : *last + 1;
 }
 
-absl::Status GeneticStore::Begin(const Test& test, const std::vector<Sample>& samples) {
+void GeneticStore::ForgetWaiting() {
   genes_.clear();
+  retry_.reset();
   for (auto& [table, waiting] : waiting_) {
     waiting.cells.clear();
     waiting.bytes = 0;
   }
-  test_id_ = test.genomic_test_id;
-  ESSAIM_RETURN_IF_ERROR(engine_.Execute("BEGIN"));
-  for (const Sample& sample : samples) ESSAIM_RETURN_IF_ERROR(Drop(sample.procedure_occurrence_id));
-  for (const char* table : {"genomic_test", "target_gene"})
-    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
-        absl::StrCat("DELETE FROM ", table, " WHERE genomic_test_id = ", test_id_)));
+}
+
+absl::Status GeneticStore::TakeNumbers() {
   ESSAIM_ASSIGN_OR_RETURN(next_variant_, NextId("variant_occurrence", "variant_occurrence_id"));
   ESSAIM_ASSIGN_OR_RETURN(next_annotation_, NextId("variant_annotation", "variant_annotation_id"));
   ESSAIM_ASSIGN_OR_RETURN(next_gene_, NextId("target_gene", "target_gene_id"));
+  return absl::OkStatus();
+}
+
+absl::Status GeneticStore::Begin(const Test& test, const std::vector<Sample>& samples) {
+  ForgetWaiting();
+  test_id_ = test.genomic_test_id;
+  ESSAIM_RETURN_IF_ERROR(engine_.Execute("BEGIN"));
+  for (const Sample& sample : samples)
+    ESSAIM_RETURN_IF_ERROR(
+        Drop(absl::StrCat(" WHERE procedure_occurrence_id = ", sample.procedure_occurrence_id)));
+  for (const char* table : {"genomic_test", "target_gene"})
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+        absl::StrCat("DELETE FROM ", table, " WHERE genomic_test_id = ", test_id_)));
+  ESSAIM_RETURN_IF_ERROR(TakeNumbers());
   std::vector<std::optional<std::string>> row(waiting_["genomic_test"].columns.size());
   row[0] = absl::StrCat(test_id_);
   row[2] = Text(test.name);
@@ -150,7 +174,9 @@ absl::Status GeneticStore::Put(const Variant& v, const std::vector<Annotation>& 
                                                     absl::StrCat(v.position),
                                                     Number(v.quality),
                                                     Text(v.filter),
-                                                    Text(v.variant)}));
+                                                    Text(v.variant),
+                                                    RetryLoad(),
+                                                    RetryRow()}));
   for (const Annotation& a : annotations) {
     ESSAIM_RETURN_IF_ERROR(Add("variant_annotation", {absl::StrCat(next_annotation_++), id, a.field,
                                                       Text(a.text), Number(a.number)}));
@@ -158,13 +184,18 @@ absl::Status GeneticStore::Put(const Variant& v, const std::vector<Annotation>& 
   return absl::OkStatus();
 }
 
-absl::Status GeneticStore::Commit(const std::vector<Sample>& samples) {
+absl::Status GeneticStore::PutSamples(const std::vector<Sample>& samples) {
   for (const Sample& s : samples) {
-    ESSAIM_RETURN_IF_ERROR(Add(
-        "essaim_sample",
-        {absl::StrCat(s.procedure_occurrence_id), absl::StrCat(s.specimen_id),
-         absl::StrCat(s.genomic_test_id), absl::StrCat(s.n_variants), absl::StrCat(s.n_missing)}));
+    ESSAIM_RETURN_IF_ERROR(
+        Add("essaim_sample", {absl::StrCat(s.procedure_occurrence_id), absl::StrCat(s.specimen_id),
+                              absl::StrCat(s.genomic_test_id), absl::StrCat(s.n_variants),
+                              absl::StrCat(s.n_missing), RetryLoad(), RetryRow()}));
   }
+  return absl::OkStatus();
+}
+
+absl::Status GeneticStore::Commit(const std::vector<Sample>& samples) {
+  ESSAIM_RETURN_IF_ERROR(PutSamples(samples));
   for (const auto& [table, columns] : kTables) ESSAIM_RETURN_IF_ERROR(Flush(table));
   return engine_.Execute("COMMIT");
 }
@@ -201,9 +232,7 @@ absl::Status GeneticStore::Flush(const std::string& table) {
   return appender->Close();
 }
 
-absl::Status GeneticStore::Drop(std::int64_t procedure_occurrence_id) {
-  const std::string where =
-      absl::StrCat(" WHERE procedure_occurrence_id = ", procedure_occurrence_id);
+absl::Status GeneticStore::Drop(const std::string& where) {
   for (const std::string& sql :
        {absl::StrCat("DELETE FROM variant_annotation WHERE variant_occurrence_id IN (SELECT "
                      "variant_occurrence_id FROM variant_occurrence",
@@ -217,8 +246,9 @@ absl::Status GeneticStore::Drop(std::int64_t procedure_occurrence_id) {
 absl::StatusOr<std::vector<Sample>> GeneticStore::Samples() {
   ESSAIM_ASSIGN_OR_RETURN(
       const SqlRows rows,
-      engine_.Query("SELECT procedure_occurrence_id, specimen_id, genomic_test_id, n_variants, "
-                    "n_missing FROM essaim_sample ORDER BY procedure_occurrence_id"));
+      engine_.Query("SELECT procedure_occurrence_id, specimen_id, genomic_test_id, "
+                    "CAST(SUM(n_variants) AS BIGINT), CAST(SUM(n_missing) AS BIGINT) FROM "
+                    "essaim_sample GROUP BY ALL ORDER BY procedure_occurrence_id"));
   std::vector<Sample> samples;
   for (const auto& row : rows.rows) {
     samples.push_back({.procedure_occurrence_id = std::get<std::int64_t>(row[0]),
@@ -249,28 +279,39 @@ absl::StatusOr<std::vector<std::pair<std::string, std::uint64_t>>> GeneticStore:
   return genes;
 }
 
-absl::StatusOr<std::uint64_t> GeneticStore::Clean(
-    const std::function<absl::StatusOr<bool>(std::int64_t)>& exists) {
+absl::StatusOr<std::uint64_t> GeneticStore::Clean(const CdmKnows& knows) {
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<Sample> samples, Samples());
   std::uint64_t n = 0;
   ESSAIM_RETURN_IF_ERROR(engine_.Execute("BEGIN"));
   const absl::Status cleaned = [&]() -> absl::Status {
     for (const Sample& sample : samples) {
-      ESSAIM_ASSIGN_OR_RETURN(const bool there, exists(sample.procedure_occurrence_id));
+      ESSAIM_ASSIGN_OR_RETURN(const bool there, knows.procedure(sample.procedure_occurrence_id));
       if (there) continue;
-      ESSAIM_RETURN_IF_ERROR(Drop(sample.procedure_occurrence_id));
+      ESSAIM_RETURN_IF_ERROR(
+          Drop(absl::StrCat(" WHERE procedure_occurrence_id = ", sample.procedure_occurrence_id)));
       ++n;
     }
-    for (const char* table : {"target_gene", "genomic_test"})
-      ESSAIM_RETURN_IF_ERROR(
-          engine_.Execute(absl::StrCat("DELETE FROM ", table,
-                                       " WHERE genomic_test_id NOT IN (SELECT genomic_test_id FROM "
-                                       "essaim_sample)")));
+    ESSAIM_RETURN_IF_ERROR(CleanRetries(knows));
+    ESSAIM_RETURN_IF_ERROR(DropOrphans());
     return engine_.Execute("COMMIT");
   }();
   if (cleaned.ok()) return n;
   Rollback();
   return cleaned;
+}
+
+absl::Status GeneticStore::DropOrphans() {
+  for (const char* table : {"target_gene", "genomic_test"})
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(
+        absl::StrCat("DELETE FROM ", table,
+                     " WHERE genomic_test_id NOT IN (SELECT genomic_test_id FROM essaim_sample)")));
+  for (const char* table :
+       {"essaim_rejected_file", "essaim_rejected_line", "essaim_rejected_sample"})
+    ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat(
+        "DELETE FROM ", table,
+        " WHERE sha256 NOT IN (SELECT r.sha256 FROM essaim_rejected_sample r JOIN essaim_sample s "
+        "ON s.procedure_occurrence_id = r.procedure_occurrence_id)")));
+  return absl::OkStatus();
 }
 
 }  // namespace essaim::genomics

@@ -1,5 +1,7 @@
 #include "genomics/normalise.h"
 
+#include <zlib.h>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -166,6 +168,71 @@ TEST_F(Fasta, GivesBasesWithAnIndexAndWithout) {
   }
 }
 
+// One block as bgzip writes it; the last of a file is empty.
+std::string BgzfBlock(std::string text) {
+  std::string data(text.size() + 1'000, '\0');
+  z_stream z{};
+  EXPECT_EQ(deflateInit2(&z, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  z.next_in = reinterpret_cast<Bytef*>(text.data());
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(data.data());
+  z.avail_out = static_cast<uInt>(data.size());
+  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  data.resize(data.size() - z.avail_out);
+  deflateEnd(&z);
+  std::string out("\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0", 16);
+  const auto little = [&out](std::uint64_t value, int n) {
+    for (; n > 0; --n, value >>= 8) out += static_cast<char>(value & 0xff);
+  };
+  little(18 + data.size() + 8 - 1, 2);
+  out += data;
+  little(crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size())), 4);
+  little(text.size(), 4);
+  return out;
+}
+
+std::string Bgzipped(const std::string& text, std::size_t block) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); at += block) out += BgzfBlock(text.substr(at, block));
+  return out + BgzfBlock("");
+}
+
+TEST_F(Fasta, BgzippedIsTheSameAsPlain) {
+  std::string big, text = ">chr1 the first\nacgt\nACG\n>big\n";
+  for (int i = 0; i < 200'000; ++i) big += "ACGT"[(i * 7 + i / 13) % 4];
+  for (std::size_t at = 0; at < big.size(); at += 60) text += big.substr(at, 60) + "\n";
+  ASSERT_OK_AND_ASSIGN(const auto plain, ReferenceGenome::Open(Write("a.fa", text)));
+  for (const bool indexed : {false, true}) {
+    const std::string path = Write("a.fa.gz", Bgzipped(text, indexed ? 65'280 : 4'001));
+    if (indexed) Write("a.fa.gz.fai", "chr1\t7\t16\t4\t5\nbig\t200000\t30\t60\t61\n");
+    ASSERT_OK_AND_ASSIGN(const auto genome, ReferenceGenome::Open(path));
+    EXPECT_EQ(genome->fingerprint(), plain->fingerprint());
+    for (std::int64_t at = 1; at <= 200'001; at += at % 7 + 1)
+      ASSERT_EQ(*genome->At("big", at), *plain->At("big", at)) << at;
+    EXPECT_EQ(*genome->At("1", 7), 'G');
+  }
+}
+
+TEST_F(Fasta, RefusesWhatIsCompressedOtherwiseOrBroken) {
+  const auto opened = [&](const std::string& bytes) {
+    return ReferenceGenome::Open(Write("b.fa.gz", bytes)).status();
+  };
+  const auto is = [](const char* text) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(text));
+  };
+  std::string bytes = Bgzipped(">1\nACGT\n>2\nACGTACGTACGTACGT\n", 8);
+  EXPECT_OK(opened(bytes));
+  EXPECT_THAT(opened(std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10)), is("gunzip -k"));
+  EXPECT_THAT(opened(bytes.substr(0, 60)), is("block 2: the compressed data are broken or cut"));
+  EXPECT_THAT(opened(bytes.substr(0, bytes.size() - 28)), is("cut: the empty block"));
+  EXPECT_THAT(opened(bytes + "x"), is("broken or cut"));
+  for (const std::size_t at : {10UL, 12UL, 16UL, 18UL, 22UL, 30UL}) {
+    std::string other = bytes;
+    other[at] = static_cast<char>(other[at] ^ 0x15);
+    EXPECT_FALSE(opened(other).ok()) << at;
+  }
+}
+
 TEST_F(Fasta, RefusesWhatIsNoneWithTheLine) {
   const auto opened = [&](const std::string& bytes, const std::string& fai = "") {
     const std::string path = Write("b.fa", bytes);
@@ -185,7 +252,6 @@ TEST_F(Fasta, RefusesWhatIsNoneWithTheLine) {
   EXPECT_THAT(opened(">1\nACGT\nAC\nACGT\n"), is("line 4: lines of one sequence"));
   EXPECT_THAT(opened(">1\nAC\nACGT\n"), is("line 3: lines of one sequence"));
   EXPECT_THAT(opened(">1\nAC1\n"), is("line 2: no base"));
-  EXPECT_THAT(opened("\x1f\x8b\x08"), is("compressed"));
   EXPECT_THAT(opened(">1\nACGT\n", "1\t4\t3\t4\n"), is("b.fa.fai: line 1: name, length"));
   EXPECT_THAT(opened(">1\nACGT\n", "1\t400\t3\t4\t5\n"), is("line 1: it is not the index"));
   EXPECT_THAT(opened(">1\nACGT\n", "1\t4\t3\t0\t1\n"), is("line 1: it is not the index"));

@@ -165,20 +165,20 @@ absl::StatusOr<std::unique_ptr<ReferenceGenome>> ReferenceGenome::Open(const std
   genome->file_.reset(std::fopen(path.c_str(), "rb"));
   if (genome->file_ == nullptr || !S_ISREG(info.st_mode))
     return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
-  const auto bytes = static_cast<std::uint64_t>(info.st_size);
-  std::FILE* file = genome->file_.get();
-  if (std::fgetc(file) == 0x1f && std::fgetc(file) == 0x8b)
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": compressed; a plain FASTA file was expected (gunzip it)"));
-  std::rewind(file);
+  auto bytes = static_cast<std::uint64_t>(info.st_size);
+  if (BgzfFile::IsCompressed(genome->file_.get())) {
+    genome->file_.reset();
+    ESSAIM_ASSIGN_OR_RETURN(genome->compressed_, BgzfFile::Open(path));
+    bytes = genome->compressed_->n_bytes();
+  }
   const absl::StatusOr<std::string> fai = ReadFile(path + ".fai", kFaiBytesMax);
   if (!fai.ok() && !absl::IsNotFound(fai.status())) return fai.status();
+  std::uint64_t at = 0;
   absl::StatusOr<FastaIndex> index =
       fai.ok() ? ReadFai(*fai, bytes)
                : IndexFasta([&](char* to, std::size_t n) -> absl::StatusOr<std::size_t> {
-                   const std::size_t got = std::fread(to, 1, n, file);
-                   if (got == 0 && std::ferror(file) != 0)
-                     return absl::UnavailableError("cannot be read");
+                   ESSAIM_ASSIGN_OR_RETURN(const std::size_t got, genome->ReadAt(at, to, n));
+                   at += got;
                    return got;
                  });
   if (!index.ok())
@@ -199,6 +199,18 @@ const FastaEntry* ReferenceGenome::Find(std::string_view chromosome) const {
   return at == index_.end() ? nullptr : &at->second;
 }
 
+// Of the text; fewer than `n` at its end.
+absl::StatusOr<std::size_t> ReferenceGenome::ReadAt(std::uint64_t offset, char* to, std::size_t n) {
+  if (compressed_ != nullptr) return compressed_->ReadAt(offset, to, n);
+  std::FILE* file = file_.get();
+  if (fseeko(file, static_cast<off_t>(offset), SEEK_SET) != 0)
+    return absl::UnavailableError(absl::StrCat(path_, ": cannot be read"));
+  const std::size_t got = std::fread(to, 1, n, file);
+  if (std::ferror(file) != 0)
+    return absl::UnavailableError(absl::StrCat(path_, ": cannot be read"));
+  return got;
+}
+
 absl::Status ReferenceGenome::Fill(const FastaEntry& entry, std::uint64_t block) {
   const std::uint64_t first = block * kBlockBases;
   const std::uint64_t n = std::min(kBlockBases, entry.n_bases - first);
@@ -207,9 +219,8 @@ absl::Status ReferenceGenome::Fill(const FastaEntry& entry, std::uint64_t block)
   };
   of_ = nullptr;
   std::string bytes(place(first + n - 1) + 1 - place(first), '\0');
-  if (fseeko(file_.get(), static_cast<off_t>(place(first)), SEEK_SET) != 0 ||
-      std::fread(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
-    return absl::UnavailableError(absl::StrCat(path_, ": cannot be read"));
+  ESSAIM_ASSIGN_OR_RETURN(const std::size_t got, ReadAt(place(first), bytes.data(), bytes.size()));
+  if (got != bytes.size()) return absl::UnavailableError(absl::StrCat(path_, ": cannot be read"));
   std::erase_if(bytes, [](char c) { return c == '\n' || c == '\r'; });
   if (bytes.size() != n || bytes.find('>') != std::string::npos)
     return absl::InvalidArgumentError(

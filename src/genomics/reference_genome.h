@@ -1,7 +1,7 @@
-// A reference sequence in a FASTA file, read where it is asked for.
+// A reference sequence in a FASTA file, plain or compressed by bgzip, read where it is asked for.
 //
 // Where the bases of a sequence lie is told by FILE.fai (samtools faidx), or by one pass over the
-// file if that is not there. Memory: the index, and 64 KiB of bases.
+// file if that is not there. Memory: the index, and 128 KiB of bases.
 //
 // Errors: kNotFound; kInvalidArgument: no FASTA, or an index that is not of it, with the line;
 // kResourceExhausted: more than kSequencesMax sequences; kUnavailable: the disk failed.
@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "source/bgzf_file.h"
 
 namespace essaim::genomics {
 
@@ -54,11 +55,13 @@ class ReferenceGenome {
   };
 
   ReferenceGenome() = default;
+  absl::StatusOr<std::size_t> ReadAt(std::uint64_t offset, char* to, std::size_t n);
   const FastaEntry* Find(std::string_view chromosome) const;
   absl::Status Fill(const FastaEntry& entry, std::uint64_t block);
 
   std::string path_, fingerprint_;
-  std::unique_ptr<std::FILE, Close> file_;
+  std::unique_ptr<std::FILE, Close> file_;  // of the two, the one that the file is
+  std::unique_ptr<BgzfFile> compressed_;
   FastaIndex index_;
   // The bases last read.
   const FastaEntry* of_ = nullptr;

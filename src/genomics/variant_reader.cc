@@ -91,6 +91,12 @@ std::vector<Sample> VariantReader::wanted() const {
   return wanted;
 }
 
+std::vector<Sample> VariantReader::TakeCounts() {
+  std::vector<Sample> counted = wanted();
+  for (Sample& sample : samples_) sample.n_variants = sample.n_missing = 0;
+  return counted;
+}
+
 absl::StatusOr<std::string> VariantReader::Take(std::string_view line) {
   const absl::Status read = ReadRecord(line, samples_.size(), record_);
   if (!read.ok()) return std::string(read.message());

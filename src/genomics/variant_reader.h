@@ -28,6 +28,8 @@ class VariantReader {
 
   std::vector<Sample> wanted() const;  // those of somebody, with their counts so far
 
+  std::vector<Sample> TakeCounts();  // the same, and they begin at nought again
+
   // What is wrong with the line, without a value of it; empty if nothing is. The store's errors.
   absl::StatusOr<std::string> Take(std::string_view line);
 

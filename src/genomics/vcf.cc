@@ -88,8 +88,8 @@ absl::Status VcfHeader::Take(std::string_view line) {
     if (!line.starts_with(kFormat))
       return Wrong("the first line: ##fileformat=VCFv4.x was expected");
     version_ = line.substr(kFormat.size());
-    if (version_ != "4.1" && version_ != "4.2" && version_ != "4.3")
-      return Wrong("##fileformat: version 4.1, 4.2 or 4.3 was expected");
+    if (version_.size() != 3 || version_ < "4.0" || version_ > "4.5")
+      return Wrong("##fileformat: version 4.0 to 4.5 was expected");
     return absl::OkStatus();
   }
   if (line.starts_with("##")) {
@@ -134,6 +134,21 @@ std::vector<std::string> VcfHeader::PartsOf(std::string_view info) const {
   return {};
 }
 
+std::string VcfHeader::Bare() const {
+  std::string text = absl::StrCat("##fileformat=VCFv", version_, "\n");
+  for (const char* key : {"reference", "assembly", "contig"}) {
+    if (const std::string_view value = Value(key); !value.empty())
+      absl::StrAppend(&text, "##", key, "=", Av(value), "\n");
+  }
+  for (const auto& [key, value] : values_) {
+    if (key == "INFO" && value.starts_with("<ID=CSQ,"))
+      absl::StrAppend(&text, "##", key, "=", value, "\n");
+  }
+  absl::StrAppend(&text, "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT");
+  for (std::size_t s = 1; s <= samples_.size(); ++s) absl::StrAppend(&text, "\t", s);
+  return text + "\n";
+}
+
 absl::Status ReadRecord(std::string_view line, std::size_t n_samples, VcfRecord& record) {
   record = {};
   if (!IsCleanUtf8(line)) return Wrong("bytes that are no UTF-8");
@@ -172,6 +187,11 @@ std::string_view VcfRecord::Of(std::size_t sample, std::string_view key) const {
 
 absl::StatusOr<Genotype> ReadGenotype(std::string_view text, std::size_t n_alternates) {
   Genotype genotype;
+  // Version 4.4 may say of the first allele too whether it is phased.
+  if (text.size() > 1 && (text[0] == '/' || text[0] == '|')) {
+    genotype.phased = text[0] == '|';
+    text.remove_prefix(1);
+  }
   while (true) {
     const std::size_t at = text.find_first_of("/|");
     const std::string_view part = text.substr(0, at);

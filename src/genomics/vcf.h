@@ -1,4 +1,4 @@
-// The lines of a VCF file, version 4.1 to 4.3 (samtools.github.io/hts-specs), one by one.
+// The lines of a VCF file, version 4.0 to 4.5 (samtools.github.io/hts-specs), one by one.
 //
 // Errors: kInvalidArgument with what was expected where, never a value of the file. Nothing is
 // allocated by a number that the file gives.
@@ -37,6 +37,10 @@ class VcfHeader {
 
   // Of "##INFO=<ID=CSQ,...,Description="... Format: A|B">": the names A, B. Empty if not there.
   std::vector<std::string> PartsOf(std::string_view info) const;
+
+  // A header that reads the same data lines alike and names nobody: the lines that tell the
+  // assembly and VEP's parts, and numbers for the samples' names.
+  std::string Bare() const;
 
  private:
   std::vector<std::pair<std::string, std::string>> values_;

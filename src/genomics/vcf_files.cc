@@ -9,8 +9,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/bytes.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "crypto/hash.h"
 #include "genomics/reference_genome.h"
 #include "genomics/variant_reader.h"
 #include "source/cdm_row.h"
@@ -94,7 +96,12 @@ class VcfFiles : public CdmSource {
 
   std::uint64_t bytes_total() const override { return bytes_; }
 
-  std::string settings() const override { return settings_; }
+  // Also whose samples were nobody's: once their persons are there, the same files are another
+  // load.
+  std::string settings() const override {
+    return nobodys_.empty() ? settings_
+                            : absl::StrCat(settings_, "|", ToHex(crypto::Sha256(nobodys_)));
+  }
 
   absl::Status Read(CdmSink& sink) override {
     for (const std::string& path : paths_) {
@@ -119,25 +126,24 @@ class VcfFiles : public CdmSource {
                           absl::StrCat(path, ": line ", line, ": ", status.message()));
     };
     VcfHeader header;
-    std::string_view text;
-    while (!header.complete()) {
-      ++line;
-      const absl::StatusOr<bool> more = lines.Next(text);
-      if (!more.ok()) return at_line(more.status());
-      if (!*more) return at_line(absl::InvalidArgumentError("the line #CHROM was expected"));
-      const absl::Status taken = header.Take(text);
-      if (!taken.ok()) return at_line(taken);
+    const absl::StatusOr<std::string> wrong = ReadHeader(lines, header, line);
+    if (!wrong.ok()) return at_line(wrong.status());
+    if (!wrong->empty()) {  // the file is apart as a whole, the others are loaded
+      ESSAIM_RETURN_IF_ERROR(
+          sink.Reject({.file = path, .line = line, .column = "header", .reason = *wrong}, ""));
+      return EndFile(path, hash, 1, sink);
     }
-    if (header.samples().empty())
-      return at_line(absl::InvalidArgumentError(
-          "#CHROM: no sample: variants that belong to nobody have no place here"));
     ESSAIM_ASSIGN_OR_RETURN(std::vector<Sample> samples, Samples(path, line, hash, header, sink));
+    // What reads its rejected lines again, kept with the first of them.
+    RejectedFile kept{.sha256 = hash, .header = header.Bare(), .samples = samples};
+    bool keeps = false;
     VariantReader reader(header, std::move(samples), options_.store.get(), genome_.get());
     if (options_.store != nullptr) {
       began_ = true;
       ESSAIM_RETURN_IF_ERROR(options_.store->Begin(reader.test(), reader.wanted()));
     }
     std::uint64_t n_records = 0;
+    std::string_view text;
     while (true) {
       ++line;
       const absl::StatusOr<bool> more = lines.Next(text);
@@ -146,10 +152,13 @@ class VcfFiles : public CdmSource {
       if (text.empty()) continue;
       ++n_records;
       ESSAIM_ASSIGN_OR_RETURN(const std::string fault, reader.Take(text));
-      // Its text stays out of the warehouse, which has another key than what is genetic.
-      if (!fault.empty())
+      if (!fault.empty()) {
+        if (!keeps && options_.store != nullptr)
+          ESSAIM_RETURN_IF_ERROR(options_.store->KeepFile(kept));
+        keeps = true;
         ESSAIM_RETURN_IF_ERROR(
-            sink.Reject({.file = path, .line = line, .column = "", .reason = fault}, ""));
+            Reject({.file = path, .line = line, .column = "", .reason = fault}, hash, text, sink));
+      }
       if (n_records % kLinesPerProgress == 0)
         ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + file->offset()));
     }
@@ -157,11 +166,40 @@ class VcfFiles : public CdmSource {
       ESSAIM_RETURN_IF_ERROR(options_.store->Commit(reader.wanted()));
       began_ = false;
     }
+    sink.Notice(reader.Summary(path));
+    return EndFile(path, hash, n_records, sink);
+  }
+
+  absl::Status EndFile(const std::string& path, const std::string& hash, std::uint64_t n_read,
+                       CdmSink& sink) {
     std::error_code error;
     bytes_before_ += std::filesystem::file_size(path, error);
-    sink.EndFile(path, hash, n_records);
-    sink.Notice(reader.Summary(path));
+    sink.EndFile(path, hash, n_read);
     return sink.Progress(bytes_before_);
+  }
+
+  // What is wrong with it, at which line; empty if nothing is.
+  static absl::StatusOr<std::string> ReadHeader(Lines& lines, VcfHeader& header,
+                                                std::uint64_t& line) {
+    std::string_view text;
+    while (!header.complete()) {
+      ++line;
+      ESSAIM_ASSIGN_OR_RETURN(const bool more, lines.Next(text));
+      if (!more) return "the line #CHROM was expected";
+      const absl::Status taken = header.Take(text);
+      if (!taken.ok()) return std::string(taken.message());
+    }
+    if (header.samples().empty())
+      return "#CHROM: no sample: variants that belong to nobody have no place here";
+    return std::string();
+  }
+
+  // The line's text stays out of the warehouse, which has another key than what is genetic.
+  absl::Status Reject(const BadRow& fault, const std::string& hash, std::string_view text,
+                      CdmSink& sink) {
+    if (options_.store != nullptr)
+      ESSAIM_RETURN_IF_ERROR(options_.store->KeepLine(hash, fault.line, text));
+    return sink.Reject(fault, "");
   }
 
   // One a column of the file; procedure_occurrence_id 0: nobody's, left out.
@@ -176,6 +214,7 @@ class VcfFiles : public CdmSource {
                               Fill(path, line, hash, name, header, sample, sink));
       if (!fault.empty()) {
         sample.procedure_occurrence_id = 0;
+        absl::StrAppend(&nobodys_, hash, " ", i, "\n");
         ESSAIM_RETURN_IF_ERROR(sink.Reject(
             {.file = path, .line = line, .column = absl::StrCat("sample ", i + 1), .reason = fault},
             ""));
@@ -227,7 +266,7 @@ class VcfFiles : public CdmSource {
   VcfOptions options_;
   SampleList list_;
   std::unique_ptr<ReferenceGenome> genome_;
-  std::string settings_;
+  std::string settings_, nobodys_;
   bool began_ = false;
 };
 

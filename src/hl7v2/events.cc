@@ -3,6 +3,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "hl7v2/mapper.h"
@@ -27,6 +28,46 @@ std::int64_t OperatorOf(std::string_view comparator) {
   if (comparator == "<=") return 4171754;
   if (comparator == ">=") return 4171755;
   return comparator == ">" ? 4172704 : 0;
+}
+
+// A value as OBX-5 gives it: a number, perhaps with a comparator before it ("<5", as laboratories
+// write what they cannot measure), else a text.
+struct Value {
+  double number = std::nan("");
+  std::int64_t comparator = 0;  // a concept
+  std::string text;
+};
+
+Value ValueOf(const Segment& obx) {
+  const std::string type = obx.Text(2);
+  // SN is comparator, number, separator, number: "<^5"; "^1^:^128" is a titre and stays a text.
+  if (type == "SN") {
+    const double number = obx.Text(5, 3).empty() ? NumberOf(obx.Text(5, 2)) : std::nan("");
+    if (!std::isnan(number))
+      return {.number = number, .comparator = OperatorOf(obx.Text(5, 1)), .text = ""};
+    return {.text = absl::StrCat(obx.Text(5, 1), obx.Text(5, 2), obx.Text(5, 3), obx.Text(5, 4))};
+  }
+  Value value{.text = obx.Text(5)};
+  // A date, a time or an identifier of digits is no number.
+  for (const char* other : {"DT", "TM", "TS", "DTM", "CX", "XTN"}) {
+    if (type == other) return value;
+  }
+  for (std::size_t r = 1; r < obx.Repetitions(5); ++r)
+    absl::StrAppend(&value.text, "\n", obx.Text(5, 1, r));
+  const std::size_t digits = value.text.find_first_not_of("<>=");
+  if (digits == std::string::npos) return value;
+  const std::int64_t comparator = OperatorOf(value.text.substr(0, digits));
+  const double number = NumberOf(value.text.substr(digits));
+  if (std::isnan(number) || (digits > 0 && comparator == 0)) return value;
+  return {.number = number, .comparator = comparator, .text = ""};
+}
+
+// OBX-6 is a code, a text and a coding system. Many senders write "10^9/L" in it as it stands, with
+// the character that parts the components.
+std::string UnitOf(const Segment& obx) {
+  const std::string unit = obx.Text(6), rest = obx.Text(6, 2);
+  const bool is_power = unit == "10" || unit == "x10" || unit == "X10";
+  return is_power && !rest.empty() ? absl::StrCat(unit, "^", rest) : unit;
 }
 
 // "70-80", "<5", ">= 3".
@@ -113,13 +154,11 @@ absl::Status Mapper::Result(const Segment& obx) {
   Moment at = MomentOf(obx.Text(14));
   if (at.date.empty()) at = ordered_.date.empty() ? sent_ : ordered_;
   if (at.date.empty()) return Reject(obx, "OBX-14", "no date");
-  // SN is comparator, number, separator, number: "<^5", "^1^:^128" is a titre and stays a text.
-  const bool structured = type == "SN", coded = type == "CE" || type == "CWE" || type == "CNE";
-  const double number = structured ? (obx.Text(5, 3).empty() ? NumberOf(obx.Text(5, 2)) : NAN)
-                        : coded    ? NAN
-                                   : NumberOf(value);
-  const bool measured = code.domain == "Measurement" ||
-                        (code.domain != "Observation" && (!std::isnan(number) || structured));
+  const bool coded = type == "CE" || type == "CWE" || type == "CNE";
+  const Value said = coded ? Value() : ValueOf(obx);
+  const bool measured =
+      code.domain == "Measurement" ||
+      (code.domain != "Observation" && (!std::isnan(said.number) || type == "SN"));
   const std::string table = measured ? "measurement" : "observation";
   CdmRow row(table);
   if (request_id_ != 0) {  // the order that it answers
@@ -133,27 +172,25 @@ absl::Status Mapper::Result(const Segment& obx) {
   row.Set(absl::StrCat(table, "_source_concept_id"), code.source);
   row.SetCut(absl::StrCat(table, "_source_value"), code.text);
   row.Set(absl::StrCat(table, "_type_concept_id"), measured ? std::int64_t{32856} : kEhr);
-  row.Set("value_as_number", number);
-  const std::string unit = obx.Text(6);
+  row.Set("value_as_number", said.number);
+  const std::string unit = UnitOf(obx);
   row.SetCut("unit_source_value", unit);
   if (!unit.empty()) {
-    ESSAIM_ASSIGN_OR_RETURN(const MappedCode* mapped, options_.vocabulary->Map("UCUM", unit));
+    ESSAIM_ASSIGN_OR_RETURN(
+        const MappedCode* mapped,
+        options_.vocabulary->Map("UCUM", absl::StrReplaceAll(unit, {{"^", "*"}})));
     if (!mapped->targets.empty()) row.Set("unit_concept_id", mapped->targets[0].concept_id);
   }
   if (coded) {
     ESSAIM_ASSIGN_OR_RETURN(const Code answer, CodeOf(obx, 5, ""));
     if (answer.standard != 0) row.Set("value_as_concept_id", answer.standard);
     row.SetCut("value_source_value", obx.Text(5, 2).empty() ? value : obx.Text(5, 2));
-  } else if (std::isnan(number)) {
-    const std::string text =
-        structured ? absl::StrCat(obx.Text(5, 1), obx.Text(5, 2), obx.Text(5, 3), obx.Text(5, 4))
-                   : value;
-    row.SetCut(measured ? "value_source_value" : "value_as_string", text);
+  } else if (std::isnan(said.number)) {
+    row.SetCut(measured ? "value_source_value" : "value_as_string", said.text);
   }
   if (measured) {
     SetRange(row, obx.Text(7));
-    const std::int64_t op = OperatorOf(structured ? obx.Text(5, 1) : "");
-    if (op != 0) row.Set("operator_concept_id", op);
+    row.SetUnlessZero("operator_concept_id", said.comparator);
   } else {
     row.SetCut("qualifier_source_value", obx.Text(8));
   }

@@ -51,6 +51,7 @@ class Hl7Files : public CdmSource {
       sink.EndFile(path, ToHex(crypto::Sha256(text)), messages.size());
       ESSAIM_RETURN_IF_ERROR(sink.Progress(done));
     }
+    ESSAIM_RETURN_IF_ERROR(mapper.Finish());
     for (const auto& [what, n] : mapper.unmapped())
       sink.Notice(absl::StrCat("not in the CDM: ", n, " ", what));
     return absl::OkStatus();

@@ -140,6 +140,32 @@ TEST_P(Hl7Files, ResultsHaveValuesUnitsAndRanges) {
   EXPECT_EQ(Count("observation WHERE value_source_value = 'yellow'"), 1);
 }
 
+TEST_P(Hl7Files, ResultsAreReadAsLaboratoriesWriteThem) {
+  ASSERT_OK(Load(Message("ORU^R01", "1",
+                         "OBR|1||F7|GLU|||20200104\r"
+                         "OBX|1|DT|X1^Due^L||20250522||||||F\r"
+                         "OBX|2|NM|X2^Leukocytes^L||7.5|10^3/uL|4.5-11.0|||F\r"
+                         "OBX|3|ST|X3^Troponin^L||<0.01|ng/mL||||F\r"
+                         "OBX|4|NM|X4^CRP^L||>=5|mg/L||||F\r"
+                         "OBX|5|TX|X5^Culture^L||No growth~after 5 days||||||F\r"
+                         "OBX|6|ST|X6^Arrow^L||<>5||||||F"))
+                .status());
+  EXPECT_EQ(Count("observation WHERE observation_source_value = 'X1' AND value_as_string = "
+                  "'20250522' AND value_as_number IS NULL"),
+            1);
+  EXPECT_EQ(Count("measurement WHERE measurement_source_value = 'X2' AND unit_source_value = "
+                  "'10^3/uL' AND value_as_number = 7.5"),
+            1);
+  EXPECT_EQ(Count("measurement WHERE measurement_source_value = 'X3' AND operator_concept_id = "
+                  "4171756 AND value_as_number < 0.011"),
+            1);
+  EXPECT_EQ(Count("measurement WHERE measurement_source_value = 'X4' AND operator_concept_id = "
+                  "4171755 AND value_as_number = 5"),
+            1);
+  EXPECT_EQ(Count("observation WHERE value_as_string LIKE 'No growth%after 5 days'"), 1);
+  EXPECT_EQ(Count("observation WHERE value_as_string = '<>5'"), 1);
+}
+
 TEST_P(Hl7Files, VaccinesDiagnosesAndDocumentsHaveTheirTables) {
   ASSERT_OK(Load(Message("VXU^V04", "1",
                          "DG1|1||I10^Hypertension^I10|||F\r"

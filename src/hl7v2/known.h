@@ -17,6 +17,13 @@ struct KnownVisit {
   std::string start;  // YYYY-MM-DD HH:MM:SS, as the source said it
 };
 
+// A visit_detail: a stay in one place.
+struct KnownPlace {
+  std::int64_t visit = 0, id = 0, site = 0;
+  std::string start;  // as that of KnownVisit
+  std::string ward;
+};
+
 // What was said so far of numbers that are one, the first first.
 struct KnownHistory {
   struct Move {
@@ -36,6 +43,9 @@ class Known {
   // Visit and person of what stands under an account.
   virtual absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> VisitsOf(
       std::int64_t account) = 0;
+  // Those of these visits.
+  virtual absl::StatusOr<std::vector<KnownPlace>> PlacesOf(
+      const std::vector<std::int64_t>& visits) = 0;
   virtual absl::StatusOr<KnownHistory> History() = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "hl7v2/known_rows.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "warehouse/sql_values.h"
 
@@ -42,12 +43,18 @@ absl::StatusOr<bool> KnownRows::HasOrder(std::string_view table, std::int64_t id
   return WholeOf(rows.rows[0][0]) > 0;
 }
 
+// As the source said it, without what is less than a second.
+std::string KnownRows::StartOf(const SqlValue& time, const SqlValue& day,
+                               std::int64_t person) const {
+  std::string start = TextOf(time);
+  if (start.empty()) start = TextOf(day) + " 00:00:00";
+  start.resize(19, '0');
+  if (shift_ != nullptr) AddDaysTo(start, -shift_->DaysOf(person));
+  return start;
+}
+
 KnownVisit KnownRows::VisitOf(const std::vector<SqlValue>& row) const {
-  KnownVisit visit{.person_id = WholeOf(row[1]), .start = TextOf(row[2])};
-  if (visit.start.empty()) visit.start = TextOf(row[3]) + " 00:00:00";
-  visit.start.resize(19, '0');  // without what is less than a second
-  if (shift_ != nullptr) AddDaysTo(visit.start, -shift_->DaysOf(visit.person_id));
-  return visit;
+  return {.person_id = WholeOf(row[1]), .start = StartOf(row[2], row[3], WholeOf(row[1]))};
 }
 
 absl::Status KnownRows::ReadVisits() {
@@ -83,6 +90,25 @@ absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> KnownRows::Vi
   std::vector<std::pair<std::int64_t, std::int64_t>> visits;
   for (const auto& row : rows.rows) visits.emplace_back(WholeOf(row[0]), WholeOf(row[1]));
   return visits;
+}
+
+absl::StatusOr<std::vector<KnownPlace>> KnownRows::PlacesOf(
+    const std::vector<std::int64_t>& visits) {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine_.Query(absl::StrCat(
+          "SELECT visit_occurrence_id, visit_detail_id, care_site_id, visit_detail_source_value, "
+          "visit_detail_start_datetime, visit_detail_start_date, person_id FROM visit_detail WHERE "
+          "care_site_id IS NOT NULL AND visit_occurrence_id IN (",
+          absl::StrJoin(visits, ", "), ")")));
+  std::vector<KnownPlace> places;
+  for (const auto& row : rows.rows)
+    places.push_back({.visit = WholeOf(row[0]),
+                      .id = WholeOf(row[1]),
+                      .site = WholeOf(row[2]),
+                      .start = StartOf(row[4], row[5], WholeOf(row[6])),
+                      .ward = TextOf(row[3])});
+  return places;
 }
 
 absl::StatusOr<KnownHistory> KnownRows::History() {

@@ -24,11 +24,14 @@ class KnownRows : public Known {
   absl::StatusOr<std::optional<KnownVisit>> Visit(std::int64_t id) override;
   absl::StatusOr<std::vector<std::pair<std::int64_t, std::int64_t>>> VisitsOf(
       std::int64_t account) override;
+  absl::StatusOr<std::vector<KnownPlace>> PlacesOf(
+      const std::vector<std::int64_t>& visits) override;
   absl::StatusOr<KnownHistory> History() override;
 
  private:
   absl::Status ReadVisits();
   KnownVisit VisitOf(const std::vector<SqlValue>& row) const;
+  std::string StartOf(const SqlValue& time, const SqlValue& day, std::int64_t person) const;
 
   SqlEngine& engine_;
   const DateShift* shift_;

@@ -87,7 +87,8 @@ absl::Status Mapper::Map(const Message& message, std::string_view file, const Me
   }
   const Segment* pid = message.Find("PID");
   if (pid == nullptr) {
-    ++unmapped_[absl::StrCat("messages of the type ", type, " without a patient")];
+    ++unmapped_[absl::StrCat("messages of ", type.empty() ? "no type" : "the type ", type,
+                             " without a patient")];
     return absl::OkStatus();
   }
   person_id_ = PersonOf(*pid, 3);

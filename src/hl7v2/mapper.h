@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "hl7v2/hl7_files.h"
 #include "hl7v2/message.h"
+#include "hl7v2/places.h"
 #include "hl7v2/visit_history.h"
 #include "source/cdm_row.h"
 #include "warehouse/cdm_source.h"
@@ -43,10 +44,14 @@ std::string_view VocabularyOf(std::string_view system);
 
 class Mapper {
  public:
-  Mapper(const Hl7Options& options, CdmSink& sink) : options_(options), sink_(sink) {}
+  Mapper(const Hl7Options& options, CdmSink& sink)
+      : options_(options), sink_(sink), places_(*options.ids, options.known.get()) {}
 
   // The engine's and the sink's errors; a segment without what its row needs is rejected.
   absl::Status Map(const Message& message, std::string_view file, const MessageText& text);
+
+  // After the last message.
+  absl::Status Finish() { return places_.WriteTo(sink_); }
 
   // What has no place in the CDM, counted: "messages of the type SIU".
   const std::map<std::string, std::uint64_t>& unmapped() const { return unmapped_; }
@@ -81,6 +86,8 @@ class Mapper {
   absl::StatusOr<std::optional<Stay>> Find(std::int64_t visit);
   absl::Status WriteVisit(const Message& message, const Segment& pv1, const Moment& start,
                           const Moment& happened);
+  void TellPlaces(const std::string& event, const Segment& pv1, const Moment& start,
+                  const Moment& happened, const Moment& end);
   absl::Status StandUnder(std::int64_t visit, std::int64_t account, const Segment& segment);
   // moves.cc
   absl::Status Moves(const Message& message);
@@ -142,6 +149,7 @@ class Mapper {
 
   std::unordered_map<std::int64_t, Begun> visits_;
   std::set<std::pair<std::int64_t, std::int64_t>> accounts_;  // account, visit
+  Places places_;
   VisitHistory history_;
   bool history_read_ = false;
 };

@@ -66,20 +66,6 @@ std::string Unescape(std::string_view text, const Delimiters& d) {
   return out;
 }
 
-std::string Utf8OfLatin1(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0 | (byte >> 6));
-      out += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return out;
-}
-
 bool IsSegmentName(std::string_view name) {
   return name.size() == 3 && std::ranges::all_of(name, [](char c) {
            return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

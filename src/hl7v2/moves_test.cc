@@ -17,6 +17,8 @@
 namespace essaim::hl7v2 {
 namespace {
 
+using ::testing::ElementsAre;
+
 class NoCodes : public Vocabulary {
  public:
   absl::StatusOr<const MappedCode*> Map(std::string_view, std::string_view) override {
@@ -31,10 +33,11 @@ class NoCodes : public Vocabulary {
 
 struct Pv1 {
   std::string number = "V1", patient_class = "I", start = "20200101100000", end = "";
+  std::string place = "", before = "";
 
   std::string Text() const {
-    return "PV1|1|" + patient_class + std::string(17, '|') + number + std::string(25, '|') + start +
-           "|" + end;
+    return "PV1|1|" + patient_class + "|" + place + "|||" + before + std::string(13, '|') + number +
+           std::string(25, '|') + start + "|" + end;
   }
 };
 
@@ -60,10 +63,11 @@ class Moves : public ::testing::TestWithParam<std::tuple<const char*, bool>> {
   }
 
   static std::string Message(const std::string& event, const std::string& patient,
-                             const std::string& rest, const std::string& account = "") {
-    return "MSH|^~\\&|A|B|C|D|20200105120000||ADT^" + event +
-           "|1|P|2.5\rEVN||20200104090000\rPID|1||" + patient +
-           "^^^H^MR||Moreau^Anne||19500302|F||||||||||" + account + "\r" + rest + "\r";
+                             const std::string& rest, const std::string& account = "",
+                             const std::string& happened = "20200104090000") {
+    return "MSH|^~\\&|A|B|C|D|20200105120000||ADT^" + event + "|1|P|2.5\rEVN||" + happened +
+           "\rPID|1||" + patient + "^^^H^MR||Moreau^Anne||19500302|F||||||||||" + account + "\r" +
+           rest + "\r";
   }
 
   const DateShift* shift() const { return shift_.has_value() ? &*shift_ : nullptr; }
@@ -405,6 +409,91 @@ TEST_P(Moves, WhatAMoveLacksIsNamed) {
       report.notices,
       ::testing::Contains(::testing::HasSubstr("1 moves of accounts under which no visit")));
   EXPECT_EQ(Count("visit_occurrence"), 0);
+}
+
+TEST_P(Moves, EachStayInAPlaceIsAVisitDetail) {
+  const std::string kTo2 = "20200102080000", kTo3 = "20200103080000";
+  const auto places = [&] {
+    std::vector<std::string> all;
+    const auto rows = engine_->Query(
+        "SELECT care_site_name, visit_detail_start_datetime, visit_detail_end_datetime, person_id "
+        "FROM visit_detail d JOIN care_site c ON c.care_site_id = d.care_site_id ORDER BY "
+        "visit_detail_start_datetime");
+    EXPECT_OK(rows.status());
+    for (const auto& row : rows->rows) {
+      std::string from = TextOf(row[1]), to = TextOf(row[2]);
+      if (shift() != nullptr) {
+        AddDaysTo(from, -shift()->DaysOf(WholeOf(row[3])));
+        AddDaysTo(to, -shift()->DaysOf(WholeOf(row[3])));
+      }
+      all.push_back(absl::StrCat(TextOf(row[0]), " ", from.substr(5, 8), " ", to.substr(5, 8)));
+    }
+    return all;
+  };
+  const std::string admission =
+      Message("A01", "1", Pv1{.place = "ER^1^A^HOSP"}.Text(), "", "20200101100000");
+  const std::string to_icu =
+      Message("A02", "1", Pv1{.place = "ICU^2^B^HOSP", .before = "ER^1^A^HOSP"}.Text(), "", kTo2);
+  ASSERT_OK(Load(admission + to_icu).status());
+  EXPECT_THAT(places(), ElementsAre("ER, HOSP 01-01 10 01-02 08", "ICU, HOSP 01-02 08 01-05 12"));
+  EXPECT_EQ(Count("visit_detail d JOIN visit_detail p ON p.visit_detail_id = "
+                  "d.preceding_visit_detail_id AND d.visit_occurrence_id = p.visit_occurrence_id"),
+            1);
+  const auto before = Everything();
+  // Another bed is the same place; the same messages again change nothing.
+  ASSERT_OK(Load(Message("A02", "1", Pv1{.place = "ICU^2^C^HOSP"}.Text(), "", "20200102090000"))
+                .status());
+  ASSERT_OK(Load(to_icu).status());
+  EXPECT_EQ(Everything(), before);
+  // The next load's transfer ends the stay before it; the discharge ends the last.
+  const std::string to_ward = Message("A02", "1", Pv1{.place = "WARD^^^HOSP"}.Text(), "", kTo3);
+  ASSERT_OK(Load(to_ward).status());
+  ASSERT_OK(Load(Message("A03", "1", Pv1{.end = "20200104150000", .place = "WARD^^^HOSP"}.Text()))
+                .status());
+  EXPECT_THAT(places(), ElementsAre("ER, HOSP 01-01 10 01-02 08", "ICU, HOSP 01-02 08 01-03 08",
+                                    "WARD, HOSP 01-03 08 01-04 15"));
+  // A cancelled transfer did not happen; cancelled again it changes nothing.
+  const auto cancel = [&](const std::string& when) {
+    return Load(Message("A12", "1", Pv1{.end = "20200104150000", .place = "ICU^2^B^HOSP"}.Text(),
+                        "", when))
+        .status();
+  };
+  ASSERT_OK(cancel(kTo3));
+  EXPECT_THAT(places(), ElementsAre("ER, HOSP 01-01 10 01-02 08", "ICU, HOSP 01-02 08 01-04 15"));
+  ASSERT_OK(cancel("20200103090000"));
+  EXPECT_EQ(places().size(), 2u);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(places().size(), 3u);
+  // By a time that fits none, the last transfer is meant: the patient is back in its former place.
+  ASSERT_OK(cancel("20200103091500"));
+  EXPECT_THAT(places(), ElementsAre("ER, HOSP 01-01 10 01-02 08", "ICU, HOSP 01-02 08 01-04 15"));
+  // With the visit its places go.
+  ASSERT_OK(Load(Message("A11", "1", Pv1().Text())).status());
+  EXPECT_EQ(Count("visit_detail"), 0);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(places().size(), 2u);
+  // The visit moves to another patient with its places, and is in them still.
+  ASSERT_OK(Load(Message("A45", "2", "MRG|1^^^H^MR||||V1\r" + Pv1{.start = ""}.Text())).status());
+  EXPECT_EQ(Count("visit_detail WHERE person_id = " + Person("2")), 2);
+  ASSERT_OK(Load(Message("A02", "2", Pv1{.place = "REHA"}.Text(), "", "20200103120000")).status());
+  EXPECT_THAT(places(), ElementsAre("ER, HOSP 01-01 10 01-02 08", "ICU, HOSP 01-02 08 01-03 12",
+                                    "REHA 01-03 12 01-05 12"));
+}
+
+TEST_P(Moves, ATransferTellsWhereThePatientWasBefore) {
+  ASSERT_OK(
+      Load(Message("A02", "1", Pv1{.place = "ICU", .before = "ER"}.Text(), "", "20200102080000"))
+          .status());
+  EXPECT_EQ(
+      Count("visit_detail d JOIN care_site c ON c.care_site_id = d.care_site_id WHERE "
+            "care_site_name = 'ER' AND visit_detail_start_date = " +
+            Day("1", "2020-01-01") + " AND visit_detail_end_date = " + Day("1", "2020-01-02")),
+      1);
+  EXPECT_EQ(Count("visit_detail"), 2);
+  // The admission that comes late is the same stay.
+  ASSERT_OK(Load(Message("A01", "1", Pv1{.place = "ER"}.Text(), "", "20200101100000")).status());
+  EXPECT_EQ(Count("visit_detail"), 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -116,6 +116,7 @@ absl::Status Mapper::Visit(const Message& message, const Segment& pv1) {
 // It did not take place.
 absl::Status Mapper::CancelVisit() {
   visits_[stay_id_] = {.person_id = person_id_, .start = 0};
+  places_.Forget(stay_id_);
   return sink_.Remove(*FindCdmTable("visit_occurrence"), stay_id_);
 }
 
@@ -145,7 +146,27 @@ absl::Status Mapper::WriteVisit(const Message& message, const Segment& pv1, cons
   row.SetCut("discharged_to_source_value", pv1.Text(36));
   if (!pv1.Text(7).empty()) row.Set("provider_id", options_.ids->IdOf("provider", "", pv1.Text(7)));
   ESSAIM_RETURN_IF_ERROR(Write(row, pv1));
+  if (message.type() == "ADT") TellPlaces(event, pv1, start, happened, end);
   return account_ == 0 ? absl::OkStatus() : StandUnder(visit_id_, account_, pv1);
+}
+
+// Where the patient is, of the events that say that she came there.
+void Mapper::TellPlaces(const std::string& event, const Segment& pv1, const Moment& start,
+                        const Moment& happened, const Moment& end) {
+  places_.Tell(visit_id_, {.person_id = person_id_,
+                           .concept_id = VisitConcept(pv1.Text(2)),
+                           .end = end.time,
+                           .file = file_,
+                           .line = text_.line + pv1.line() - 1});
+  const Place here{.ward = pv1.Text(3, 1), .facility = pv1.Text(3, 4)};
+  if (event == "A12") places_.CancelTransfer(visit_id_, happened.time, here);
+  if (here.empty()) return;
+  if (event == "A01" || event == "A04") places_.Arrive(visit_id_, start.time, here);
+  if (event != "A02" && event != "A06" && event != "A07") return;
+  const Place before{.ward = pv1.Text(6, 1), .facility = pv1.Text(6, 4)};
+  const bool later = start.time < happened.time;
+  if (later && !before.empty()) places_.Begin(visit_id_, start.time, before);
+  places_.Arrive(visit_id_, later ? happened.time : start.time, here);
 }
 
 absl::Status Mapper::StandUnder(std::int64_t visit, std::int64_t account, const Segment& segment) {

@@ -38,6 +38,7 @@ class SpoolSource : public CdmSource {
       done += text.size();
       ESSAIM_RETURN_IF_ERROR(sink.Progress(done));
     }
+    ESSAIM_RETURN_IF_ERROR(mapper.Finish());
     sink.EndFile(name_, contents_.sha256_hex, contents_.messages.size());
     for (const auto& [what, n] : mapper.unmapped())
       sink.Notice(absl::StrCat("not in the CDM: ", n, " ", what));

@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "crypto/entropy.h"
 #include "genomics/vcf_files.h"
+#include "genomics/vcf_retry.h"
 #include "node/category_keys.h"
 #include "node/node_folder.h"
 #include "source/sample_list.h"
@@ -40,8 +41,19 @@ absl::StatusOr<bool> HasTest(SqlEngine& cdm, std::int64_t procedure_occurrence_i
   return std::get<std::int64_t>(rows.rows[0][0]) > 0;
 }
 
+absl::StatusOr<bool> CameAgain(SqlEngine& cdm, RejectedId row) {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      cdm.Query(absl::StrCat("SELECT COUNT(*) FROM essaim_rejected WHERE number = ", row.load,
+                             " AND row_number = ", row.row_number, " AND retried_by IS NOT NULL")));
+  return std::get<std::int64_t>(rows.rows[0][0]) > 0;
+}
+
 absl::Status Clean(genomics::GeneticStore& store, SqlEngine& cdm) {
-  return store.Clean([&](std::int64_t id) { return HasTest(cdm, id); }).status();
+  return store
+      .Clean({.procedure = [&](std::int64_t id) { return HasTest(cdm, id); },
+              .retried = [&](RejectedId row) { return CameAgain(cdm, row); }})
+      .status();
 }
 
 struct GeneticArguments {
@@ -102,6 +114,27 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcf(const SourceArguments& args,
     ESSAIM_RETURN_IF_ERROR(Clean(*options.store, tools.reading));
   }
   return genomics::OpenVcfFiles(args.paths, options);
+}
+
+absl::StatusOr<std::unique_ptr<CdmSource>> OpenVcfRows(const GeneticSite& site,
+                                                       const LoadEntry& load,
+                                                       const std::vector<RejectedRow>& rows,
+                                                       const std::string& reference) {
+  ESSAIM_ASSIGN_OR_RETURN(std::shared_ptr<genomics::GeneticStore> store,
+                          OpenStore(site.folder, site.entropy, &site.log));
+  ESSAIM_RETURN_IF_ERROR(Clean(*store, site.reading));
+  return genomics::OpenVcfRetry(std::move(store), load, rows, reference);
+}
+
+absl::Status FillVcfTexts(const GeneticSite& site, const std::vector<LoadEntry>& loads,
+                          std::vector<RejectedRow>& rows) {
+  if (StateOf(site.folder, kCategory) != KeyState::kThere) return absl::OkStatus();
+  ESSAIM_ASSIGN_OR_RETURN(const auto store, OpenStore(site.folder, site.entropy, &site.log));
+  ESSAIM_RETURN_IF_ERROR(Clean(*store, site.reading));
+  for (const LoadEntry& load : loads) {
+    if (load.kind == "vcf") ESSAIM_RETURN_IF_ERROR(genomics::FillTexts(*store, load, rows));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CleanGenetic(const std::string& dir, SqlEngine& cdm) {

@@ -121,7 +121,7 @@ Json JsonOf(const CdmLoadReport& report) {
   return json;
 }
 
-void Print(const CdmLoadReport& report, const std::string& dir, double seconds) {
+void Print(const CdmLoadReport& report, const LoadArguments& args, double seconds) {
   if (report.known) {
     std::printf("These files are loaded already; nothing is changed.\n");
     return;
@@ -144,13 +144,18 @@ void Print(const CdmLoadReport& report, const std::string& dir, double seconds) 
   if (n_closed > 0)
     std::printf("%llu rows are in the files no more: closed, and kept for an undo\n",
                 static_cast<Unsigned>(n_closed));
-  if (n_rejected > 0)
-    std::printf("to mend them: essaim node rejected export %s FILE\n", dir.c_str());
+  if (n_rejected > 0) {
+    if (args.source.from == "dicom" || args.source.from == "wfdb") {
+      std::printf("to mend them: the files themselves, and load them again\n");
+    } else {
+      std::printf("to mend them: essaim node rejected export %s FILE\n", args.dir.c_str());
+    }
+  }
   for (const std::string& notice : report.notices) std::printf("%s\n", notice.c_str());
   for (const BadRow& row : report.bad_rows) std::printf("rejected: %s\n", row.ToString().c_str());
   std::printf("\nLoad %lld: %llu rows in %.1f s, %.0f rows/s.\n\nNext:\n  essaim node quality %s\n",
               static_cast<long long>(report.number), static_cast<Unsigned>(n_rows), seconds,
-              static_cast<double>(n_rows) / std::max(0.001, seconds), dir.c_str());
+              static_cast<double>(n_rows) / std::max(0.001, seconds), args.dir.c_str());
 }
 
 // A source of messages or resources: their identifiers become numbers under the site's key, and who
@@ -164,13 +169,7 @@ absl::StatusOr<CdmLoadReport> LoadResources(const LoadArguments& args, LoadSetup
   if (setup.images != nullptr) ESSAIM_RETURN_IF_ERROR(setup.images->Settle(*setup.sql.writing));
   ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, std::move(loaded));
   if (!report.known && !options.dry_run) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
-  ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
-                          setup.sql.reading->Query("SELECT COUNT(*) FROM concept"));
-  if (args.source.from != "omop" && std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
-    report.notices.push_back(
-        "the table concept is empty: every code became concept 0 and is in its source value. Load "
-        "the vocabulary (--from vocabulary) and then these files again");
-  }
+  if (args.source.from != "omop") ESSAIM_RETURN_IF_ERROR(setup.TellOfNoVocabulary(report));
   return report;
 }
 
@@ -276,7 +275,7 @@ int LoadOmopTables(const LoadArguments& args) {
   if (args.format == "json") {
     std::printf("%s\n", JsonOf(*report).dump(2).c_str());
   } else {
-    Print(*report, args.dir, static_cast<double>(SystemClock().NowMs() - started_ms) / 1000);
+    Print(*report, args, static_cast<double>(SystemClock().NowMs() - started_ms) / 1000);
     if (args.dry_run) std::printf("\nA dry run: nothing of it is kept.\n");
   }
   return kOk;

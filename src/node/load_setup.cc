@@ -11,8 +11,38 @@
 #include "quality/load_record.h"
 #include "source/note_filter.h"
 #include "warehouse/omop_files.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::node {
+namespace {
+
+// A source whose rows depend on the vocabulary too: after another release, the same files are
+// another load.
+class WithVocabulary : public WrappedSource {
+ public:
+  WithVocabulary(std::unique_ptr<CdmSource> source, std::string vocabulary)
+      : WrappedSource(std::move(source)), vocabulary_(std::move(vocabulary)) {}
+
+  std::string settings() const override {
+    const std::string settings = WrappedSource::settings();
+    return vocabulary_.empty() ? settings : absl::StrCat(settings, "|vocabulary ", vocabulary_);
+  }
+
+ private:
+  std::string vocabulary_;
+};
+
+// The load that concepts came with last; empty if there is none.
+absl::StatusOr<std::string> VocabularyLoad(SqlEngine& reading) {
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      reading.Query("SELECT load_id FROM essaim_loads WHERE number = (SELECT MAX(number) FROM "
+                    "essaim_load_tables WHERE n_loaded > 0 AND cdm_table IN ('concept', "
+                    "'concept_relationship'))"));
+  return rows.rows.empty() ? std::string() : essaim::TextOf(rows.rows[0][0]);
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<LoadSetup>> LoadSetup::Open(const std::string& dir, bool needs_tools,
                                                            Log& log) {
@@ -86,6 +116,7 @@ absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArgume
   if (args.from == "dicom") {
     ESSAIM_ASSIGN_OR_RETURN(images, OpenImages(folder, entropy));
     ESSAIM_RETURN_IF_ERROR(images->Settle(*sql.writing));
+    images->ReadNamesFrom(*sql.reading);
   }
   ESSAIM_ASSIGN_OR_RETURN(
       std::unique_ptr<CdmSource> source,
@@ -100,6 +131,8 @@ absl::StatusOr<std::unique_ptr<CdmSource>> LoadSetup::OpenFor(const SourceArgume
                         .date_shift = date_shift.has_value() ? &*date_shift : nullptr,
                         .dry_run = dry_run,
                         .images = images.get()}));
+  ESSAIM_ASSIGN_OR_RETURN(std::string vocabulary_load, VocabularyLoad(*sql.reading));
+  source = std::make_unique<WithVocabulary>(std::move(source), std::move(vocabulary_load));
   if (args.keep_text) return source;
   return FilterNotes(std::move(source), *deidentifier_, entropy);
 }
@@ -113,6 +146,17 @@ absl::Status LoadSetup::CommitIdentities(CdmLoadReport& report) {
   if (keeps_identities) return identities->Commit();
   report.notices.push_back(
       "who persons are is not kept, because the key of 'identity' was destroyed");
+  return absl::OkStatus();
+}
+
+absl::Status LoadSetup::TellOfNoVocabulary(CdmLoadReport& report) {
+  ESSAIM_ASSIGN_OR_RETURN(const SqlRows concepts,
+                          sql.reading->Query("SELECT COUNT(*) FROM concept"));
+  if (std::get<std::int64_t>(concepts.rows[0][0]) == 0) {
+    report.notices.push_back(
+        "the table concept is empty: every code became concept 0 and is in its source value. Load "
+        "the vocabulary (--from vocabulary) and then these files again");
+  }
   return absl::OkStatus();
 }
 

@@ -52,6 +52,8 @@ class LoadSetup {
   void Apply(CdmLoadOptions& options) const;
   // After a load that changed something; adds to its notices what could not be kept.
   absl::Status CommitIdentities(CdmLoadReport& report);
+  // A notice, if there is no vocabulary by which codes could have been found.
+  absl::Status TellOfNoVocabulary(CdmLoadReport& report);
 
  private:
   absl::Status OpenIdentities(Log& log);

@@ -12,9 +12,12 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "node/genetic.h"
 #include "node/load_setup.h"
 #include "node/retry.h"
 #include "node/sql_session.h"
+#include "transport/json_text.h"
+#include "warehouse/load_manifest.h"
 #include "warehouse/rejected_rows.h"
 
 namespace essaim::node {
@@ -59,17 +62,25 @@ absl::Status Export(const RejectedArguments& args) {
     return absl::FailedPreconditionError(
         absl::StrCat("rejected rows' own text cannot be read: ", setup->free_text.rule.why));
   }
-  std::uint64_t n_without_text = 0;
-  ESSAIM_ASSIGN_OR_RETURN(
-      const std::vector<RejectedRow> rows,
-      ReadRejected(*setup->sql.writing, *setup->free_text.cipher, args.load, n_without_text));
-  if (rows.empty()) return absl::NotFoundError("no rejected row waits to be mended");
+  SqlEngine& engine = *setup->sql.writing;
+  ESSAIM_ASSIGN_OR_RETURN(std::vector<RejectedRow> rows,
+                          ReadRejected(engine, *setup->free_text.cipher, args.load));
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<LoadEntry> loads, ReadLoads(engine));
+  ESSAIM_RETURN_IF_ERROR(FillVcfTexts({setup->folder, setup->entropy, log, engine}, loads, rows));
+  const std::size_t n_without_text =
+      std::erase_if(rows, [](const RejectedRow& row) { return row.raw.empty(); });
+  if (rows.empty())
+    return absl::NotFoundError(
+        n_without_text == 0
+            ? "no rejected row waits to be mended"
+            : absl::StrCat(n_without_text,
+                           " rejected rows wait, none with a text of its own: mend their files "
+                           "and load them whole"));
   ESSAIM_RETURN_IF_ERROR(WriteFile(args.file, RejectedCsv(rows), 0600));
   std::printf("%zu rows are in %s, readable by you alone: patients' data, not encrypted.\n",
               rows.size(), args.file.c_str());
   if (n_without_text > 0)
-    std::printf("%llu more have no text: it was not kept.\n",
-                static_cast<Unsigned>(n_without_text));
+    std::printf("%zu more have no text: mend their files and load them whole.\n", n_without_text);
   std::printf(
       "\nNext: mend the column 'raw', take out the lines that you did not mend, then\n"
       "  essaim node rejected retry %s %s\n",
@@ -77,22 +88,48 @@ absl::Status Export(const RejectedArguments& args) {
   return absl::OkStatus();
 }
 
+// What a retry reads: the files, if there are any, live as long as the source.
+struct Mended {
+  std::unique_ptr<RetryFiles> files;
+  std::unique_ptr<CdmSource> source;
+  bool is_omop = false;
+};
+
+absl::StatusOr<Mended> OpenMended(const LoadEntry& load, const std::vector<RejectedRow>& rows,
+                                  LoadSetup& setup, Log& log) {
+  Mended mended;
+  if (load.kind == "vcf") {
+    const Json arguments = Json::parse(load.arguments, nullptr, false);
+    ESSAIM_ASSIGN_OR_RETURN(
+        mended.source,
+        OpenVcfRows({setup.folder, setup.entropy, log, *setup.sql.reading}, load, rows,
+                    arguments.is_object() ? JsonText(arguments, "reference") : ""));
+    return mended;
+  }
+  ESSAIM_ASSIGN_OR_RETURN(mended.files,
+                          RetryFiles::Write(setup.folder.path + "/retry", load, rows));
+  mended.is_omop = mended.files->arguments().from == "omop";
+  ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<CdmSource> source,
+                          setup.OpenFor(mended.files->arguments(), false, log));
+  mended.source = mended.files->Retold(std::move(source));
+  return mended;
+}
+
 absl::StatusOr<CdmLoadReport> RetryLoad(const LoadEntry& load, const std::vector<RejectedRow>& rows,
                                         LoadSetup& setup, Log& log) {
-  ESSAIM_ASSIGN_OR_RETURN(const auto files,
-                          RetryFiles::Write(setup.folder.path + "/retry", load, rows));
-  const bool is_omop = files->arguments().from == "omop";
+  ESSAIM_ASSIGN_OR_RETURN(const Mended mended, OpenMended(load, rows, setup, log));
   CdmLoadOptions options{.now_ms = SystemClock().NowMs()};
   // Those of a release are its version.
   if (load.kind != "vocabulary") options.arguments = load.arguments;
   for (const RejectedRow& row : rows) options.retries.push_back(row.id);
   setup.Apply(options);
-  ESSAIM_ASSIGN_OR_RETURN(std::unique_ptr<CdmSource> source,
-                          setup.OpenFor(files->arguments(), false, log));
-  source = files->Retold(std::move(source));
-  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report, LoadCdm(*setup.sql.writing, *source, options));
+  ESSAIM_ASSIGN_OR_RETURN(CdmLoadReport report,
+                          LoadCdm(*setup.sql.writing, *mended.source, options));
   if (report.known) return report;
-  if (!is_omop) ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
+  if (!mended.is_omop) {
+    ESSAIM_RETURN_IF_ERROR(setup.CommitIdentities(report));
+    ESSAIM_RETURN_IF_ERROR(setup.TellOfNoVocabulary(report));
+  }
   RecordForQuality(*setup.sql.writing, report);
   return report;
 }
@@ -135,11 +172,13 @@ absl::Status Retry(const RejectedArguments& args) {
     json.push_back({{"load", number},
                     {"as_load", report.number},
                     {"retried", rows.size()},
-                    {"rejected", n_rejected}});
+                    {"rejected", n_rejected},
+                    {"notices", report.notices}});
     if (args.format == "json") continue;
     std::printf("Load %lld: %zu rows of load %lld again, %llu rejected.\n",
                 static_cast<long long>(report.number), rows.size(), static_cast<long long>(number),
                 static_cast<Unsigned>(n_rejected));
+    for (const std::string& notice : report.notices) std::printf("%s\n", notice.c_str());
     for (const BadRow& row : report.bad_rows) std::printf("rejected: %s\n", row.ToString().c_str());
   }
   if (args.format == "json") std::printf("%s\n", json.dump(2).c_str());

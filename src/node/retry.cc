@@ -80,30 +80,19 @@ class RetoldSink : public ForwardingSink {
   const std::vector<RetryFiles::File>& files_;
 };
 
-class RetoldSource : public CdmSource {
+class RetoldSource : public WrappedSource {
  public:
   RetoldSource(std::unique_ptr<CdmSource> source, const std::vector<RetryFiles::File>& files)
-      : source_(std::move(source)), files_(files) {}
+      : WrappedSource(std::move(source)), files_(files) {}
 
-  std::string_view kind() const override { return source_->kind(); }
-
-  std::uint64_t bytes_total() const override { return source_->bytes_total(); }
-
-  std::string settings() const override { return source_->settings() + "/retry"; }
-
-  SameKey same_key() const override { return source_->same_key(); }
-
-  bool derives_observation_periods() const override {
-    return source_->derives_observation_periods();
-  }
+  std::string settings() const override { return WrappedSource::settings() + "/retry"; }
 
   absl::Status Read(CdmSink& sink) override {
     RetoldSink retold(sink, files_);
-    return source_->Read(retold);
+    return WrappedSource::Read(retold);
   }
 
  private:
-  std::unique_ptr<CdmSource> source_;
   const std::vector<RetryFiles::File>& files_;
 };
 
@@ -112,13 +101,11 @@ class RetoldSource : public CdmSource {
 absl::StatusOr<std::unique_ptr<RetryFiles>> RetryFiles::Write(
     const std::string& folder, const LoadEntry& load, const std::vector<RejectedRow>& rows) {
   const std::string& kind = load.kind;
-  if (kind == "vcf" || kind == "wfdb" || kind == "dicom") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "rows of load ", load.number, " (", kind, ") cannot be loaded again one by one: ",
-        kind == "vcf" ? "a variant's text is not kept outside the genetic file, and a sample's "
-                        "owner is told by --samples"
-                      : "they are files",
-        "; mend the file and load it whole"));
+  if (kind == "wfdb" || kind == "dicom") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("rows of load ", load.number, " (", kind,
+                     ") cannot be loaded again one by one: they are files; mend the file and load "
+                     "it whole"));
   }
   std::unique_ptr<RetryFiles> files(new RetryFiles(folder));
   std::error_code error;

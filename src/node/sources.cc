@@ -1,5 +1,6 @@
 #include "node/sources.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -64,6 +65,8 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenDicom(const SourceArguments& args
 absl::StatusOr<std::string> TextOf(const SourceArguments& args) {
   nlohmann::json json = {{"from", args.from}};
   if (!args.system.empty()) json["system"] = args.system;
+  if (!args.reference.empty())
+    json["reference"] = std::filesystem::absolute(args.reference).string();
   if (args.keep_text) json["keep_text"] = true;
   if (args.surrogates) json["surrogates"] = true;
   if (args.deidentify_values) json["deidentify_values"] = true;

@@ -34,8 +34,8 @@ struct SourceArguments {
   std::map<std::string, std::string> text_folders = {};  // text/note_files.h
 };
 
-// A mapping or a server's name, without paths: kept with a load, so that its rejected rows can be
-// loaded again. JSON. kNotFound: the mapping's file.
+// A mapping, a server's name, where the reference sequence lies: kept with a load, so that its
+// rejected rows can be loaded again. JSON. kNotFound: the mapping's file.
 absl::StatusOr<std::string> TextOf(const SourceArguments& args);
 
 // What a source makes pseudonyms, concepts and identities with. Each outlives the source.

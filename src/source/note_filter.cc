@@ -171,37 +171,26 @@ class FilterSink : public ForwardingSink {
   std::uint64_t bytes_done_ = 0, n_rows_ = 0;
 };
 
-class FilteredSource : public CdmSource {
+class FilteredSource : public WrappedSource {
  public:
   FilteredSource(std::unique_ptr<CdmSource> source, NoteFilter& filter, Entropy& entropy,
                  std::size_t memory_bytes_max)
-      : source_(std::move(source)),
+      : WrappedSource(std::move(source)),
         filter_(filter),
         entropy_(entropy),
         memory_bytes_max_(memory_bytes_max) {}
 
-  std::string_view kind() const override { return source_->kind(); }
-
-  std::uint64_t bytes_total() const override { return source_->bytes_total(); }
-
   std::string settings() const override {
-    return absl::StrCat(source_->settings(), "|", Av(filter_.name()));
-  }
-
-  SameKey same_key() const override { return source_->same_key(); }
-
-  bool derives_observation_periods() const override {
-    return source_->derives_observation_periods();
+    return absl::StrCat(WrappedSource::settings(), "|", Av(filter_.name()));
   }
 
   absl::Status Read(CdmSink& sink) override {
     FilterSink filtered(sink, filter_, entropy_, memory_bytes_max_);
-    ESSAIM_RETURN_IF_ERROR(source_->Read(filtered));
+    ESSAIM_RETURN_IF_ERROR(WrappedSource::Read(filtered));
     return filtered.Flush();
   }
 
  private:
-  std::unique_ptr<CdmSource> source_;
   NoteFilter& filter_;
   Entropy& entropy_;
   const std::size_t memory_bytes_max_;

@@ -391,6 +391,39 @@ TEST_P(CdmLoad, MergedPersonsHaveNoOverlappingPeriodsAndOneDeath) {
   EXPECT_EQ(Count("death"), 2);
 }
 
+TEST_P(CdmLoad, OfSeveralDeathsOfOnePersonOneStays) {
+  ASSERT_OK(LoadFile("person.csv",
+                     "person_id,year_of_birth\n1,1950\n2,1950\n3,1950\n4,1950\n5,1960\n"
+                     "6,1960\n")
+                .status());
+  // Two of the same load become a third, who has no death of its own.
+  ASSERT_OK(
+      LoadFile("death.csv", "person_id,death_date\n1,2020-01-05\n2,2020-01-03\n5,2020-02-01\n")
+          .status());
+  Mixed merge("merge", [](CdmSink& sink) {
+    ESSAIM_RETURN_IF_ERROR(sink.MergePersons(1, 3));
+    ESSAIM_RETURN_IF_ERROR(sink.MergePersons(2, 3));
+    return sink.MergePersons(5, 6);
+  });
+  ASSERT_OK(LoadCdm(*engine_, merge, {}).status());
+  EXPECT_EQ(Count("death"), 2);
+  EXPECT_EQ(Count("death WHERE person_id = 3 AND death_date = DATE '2020-01-03'"), 1);
+  EXPECT_EQ(Count("death WHERE person_id = 6"), 1);
+  // A load that says it anew, under a number that is no more, is the last word.
+  Mixed late("late", [](CdmSink& sink) { return Mixed::Put(sink, "death", 0, 1); });
+  ASSERT_OK(LoadCdm(*engine_, late, {}).status());
+  EXPECT_EQ(Count("death WHERE person_id = 3"), 1);
+  EXPECT_EQ(Count("death WHERE person_id = 3 AND death_date = DATE '2020-01-03'"), 0);
+  // Each undo gives back what there was.
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("death"), 2);
+  EXPECT_EQ(Count("death WHERE person_id = 3 AND death_date = DATE '2020-01-03'"), 1);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("death"), 3);
+  EXPECT_EQ(Count("death WHERE person_id = 1 AND death_date = DATE '2020-01-05'"), 1);
+  EXPECT_EQ(Count("death WHERE person_id = 2 AND death_date = DATE '2020-01-03'"), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, CdmLoad, ::testing::ValuesIn(TestEngines::kNames),
                          [](const auto& engine) { return std::string(engine.param); });
 

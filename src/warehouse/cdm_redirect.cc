@@ -233,11 +233,30 @@ absl::Status Redirect::MergePersons(const IdLinks& persons) {
   return engine_.Execute("DROP TABLE essaim_redirect");
 }
 
-// A person dies once: what the remaining person has already stays.
+// A person dies once. What this load says counts, as it does where nobody is merged; else what the
+// remaining person has already, which is the record that goes on; else what was loaded last, the
+// earliest day of it: a death is written down late, never early.
 absl::Status Redirect::DropSecondDeaths() {
-  return engine_.Execute(
-      "DELETE FROM death WHERE EXISTS (SELECT 1 FROM essaim_redirect r JOIN death d ON d.person_id "
-      "= r.into_id WHERE r.from_id = death.person_id)");
+  const std::string row = engine_.dialect().RowName();
+  const std::string day = engine_.dialect().AddDays("d.death_date", "COALESCE(r.days, 0)");
+  const std::string others = absl::StrCat(
+      row,
+      " IN (SELECT name FROM (SELECT d.name, ROW_NUMBER() OVER (PARTITION BY COALESCE(r.into_id, "
+      "d.person_id) ORDER BY CASE "
+      "WHEN d.essaim_load = ",
+      number_,
+      " THEN 0 ELSE 1 END, CASE WHEN r.into_id IS NULL THEN 0 ELSE 1 END, d.essaim_load "
+      "DESC, ",
+      day, ", d.person_id) AS place FROM (SELECT ", row,
+      " AS name, person_id, death_date, essaim_load FROM death) d LEFT JOIN essaim_redirect r ON "
+      "r.from_id = d.person_id "
+      "WHERE COALESCE(r.into_id, d.person_id) IN (SELECT o.into_id FROM essaim_redirect o JOIN "
+      "death e ON e.person_id = o.from_id)) ranked WHERE place > 1)");
+  // Those of the persons who are no more are kept already.
+  ESSAIM_RETURN_IF_ERROR(KeepPriorOf(
+      *FindCdmTable("death"),
+      absl::StrCat("person_id NOT IN (SELECT from_id FROM essaim_redirect) AND ", others)));
+  return engine_.Execute("DELETE FROM death WHERE " + others);
 }
 
 // Periods of two who were one may overlap, which the CDM does not allow: each run of overlapping

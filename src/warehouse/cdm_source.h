@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "omop/cdm.h"
@@ -80,6 +82,29 @@ class CdmSource {
   virtual bool derives_observation_periods() const { return false; }
 
   virtual absl::Status Read(CdmSink& sink) = 0;
+};
+
+// Stands before another source, and is as that one but for what a subclass says.
+class WrappedSource : public CdmSource {
+ public:
+  explicit WrappedSource(std::unique_ptr<CdmSource> source) : source_(std::move(source)) {}
+
+  std::string_view kind() const override { return source_->kind(); }
+
+  std::uint64_t bytes_total() const override { return source_->bytes_total(); }
+
+  std::string settings() const override { return source_->settings(); }
+
+  SameKey same_key() const override { return source_->same_key(); }
+
+  bool derives_observation_periods() const override {
+    return source_->derives_observation_periods();
+  }
+
+  absl::Status Read(CdmSink& sink) override { return source_->Read(sink); }
+
+ private:
+  std::unique_ptr<CdmSource> source_;
 };
 
 }  // namespace essaim

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "warehouse/row_source.h"
 #include "warehouse/sql_values.h"
 
@@ -30,26 +32,17 @@ RejectedRow PlaceOf(const std::vector<SqlValue>& row) {
           .raw = ""};
 }
 
-std::string FromLatin1(const std::string& bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte == 0) continue;
-    if (byte < 0x80) {
-      text += c;
-    } else {
-      text += static_cast<char>(0xC0 | byte >> 6);
-      text += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return text;
-}
-
 std::string Quoted(const std::string& cell) {
   return absl::StrCat("\"", absl::StrReplaceAll(cell, {{"\"", "\"\""}}), "\"");
 }
 
 }  // namespace
+
+std::string TextOfRaw(std::string raw) {
+  if (IsCleanUtf8(raw)) return raw;
+  std::erase(raw, '\0');
+  return Utf8Prefix(raw) == raw.size() ? raw : Utf8OfLatin1(raw);
+}
 
 absl::StatusOr<std::vector<RejectedCount>> CountRejected(SqlEngine& engine) {
   ESSAIM_RETURN_IF_ERROR(CreateCdm(engine));
@@ -80,23 +73,18 @@ absl::StatusOr<std::vector<RejectedRow>> OpenRejected(SqlEngine& engine) {
 }
 
 absl::StatusOr<std::vector<RejectedRow>> ReadRejected(SqlEngine& engine, const CellCipher& cipher,
-                                                      std::int64_t load,
-                                                      std::uint64_t& n_without_text) {
+                                                      std::int64_t load) {
   ESSAIM_RETURN_IF_ERROR(CreateCdm(engine));
   ESSAIM_ASSIGN_OR_RETURN(
       const SqlRows rows,
       engine.Query(absl::StrCat("SELECT ", kPlace, ", raw", kOpen,
                                 load == 0 ? "" : absl::StrCat(" AND number = ", load), kOrder)));
   std::vector<RejectedRow> found;
-  n_without_text = 0;
   for (const auto& row : rows.rows) {
-    if (std::holds_alternative<std::monostate>(row[6])) {
-      ++n_without_text;
-      continue;
-    }
-    ESSAIM_ASSIGN_OR_RETURN(const std::string raw, cipher.Open(TextOf(row[6])));
     found.push_back(PlaceOf(row));
-    found.back().raw = IsCleanUtf8(raw) ? raw : FromLatin1(raw);
+    if (std::holds_alternative<std::monostate>(row[6])) continue;
+    ESSAIM_ASSIGN_OR_RETURN(std::string raw, cipher.Open(TextOf(row[6])));
+    found.back().raw = TextOfRaw(std::move(raw));
   }
   return found;
 }

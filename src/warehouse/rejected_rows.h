@@ -31,12 +31,13 @@ absl::StatusOr<std::vector<RejectedCount>> CountRejected(SqlEngine& engine);
 // Rows that were not loaded again since, without their own text.
 absl::StatusOr<std::vector<RejectedRow>> OpenRejected(SqlEngine& engine);
 
-// The same of one load or (0) of all, with their own text, as UTF-8 (other bytes are taken for
-// Latin-1, which is what they nearly always are, and NUL is left out); those whose
-// text was not kept are counted in `n_without_text`. kDataLoss: a text does not open.
+// A row's own text as UTF-8: without NUL, and other bytes taken for ISO 8859-1.
+std::string TextOfRaw(std::string raw);
+
+// The same of one load or (0) of all, with their own text; empty if the warehouse did not keep it.
+// kDataLoss: a text does not open.
 absl::StatusOr<std::vector<RejectedRow>> ReadRejected(SqlEngine& engine, const CellCipher& cipher,
-                                                      std::int64_t load,
-                                                      std::uint64_t& n_without_text);
+                                                      std::int64_t load);
 
 // A CSV of such rows for a person to mend: columns load, row, file, line, field, reason, raw.
 std::string RejectedCsv(const std::vector<RejectedRow>& rows);

@@ -77,7 +77,12 @@ class WfdbFiles : public CdmSource {
 
   std::uint64_t bytes_total() const override { return bytes_; }
 
-  std::string settings() const override { return settings_; }
+  // Also what was wrong: once a person or a file of signals is there, the same headers are another
+  // load.
+  std::string settings() const override {
+    return faults_.empty() ? settings_
+                           : absl::StrCat(settings_, "|", ToHex(crypto::Sha256(faults_)));
+  }
 
   absl::Status Read(CdmSink& sink) override {
     std::map<std::string, absl::StatusOr<WfdbHeader>> headers;
@@ -102,9 +107,11 @@ class WfdbFiles : public CdmSource {
       } else if (!is_segment) {
         ESSAIM_ASSIGN_OR_RETURN(fault, Record(path, hashes[path], *header, sink));
       }
-      if (!fault.empty())
+      if (!fault.empty()) {
+        absl::StrAppend(&faults_, hashes[path], " ", fault, "\n");
         ESSAIM_RETURN_IF_ERROR(
             sink.Reject({.file = path, .line = 1, .column = "", .reason = fault}, ""));
+      }
       sink.EndFile(path, hashes[path], is_segment ? 0 : 1);
       ESSAIM_RETURN_IF_ERROR(sink.Progress(++done));
     }
@@ -216,7 +223,7 @@ class WfdbFiles : public CdmSource {
   std::uint64_t bytes_;
   WfdbOptions options_;
   std::optional<SampleList> list_;
-  std::string settings_;
+  std::string settings_, faults_;
 };
 
 }  // namespace

@@ -122,18 +122,19 @@ absl::Status ReadSignal(std::string_view line, WfdbHeader& header) {
   return absl::OkStatus();
 }
 
-// DD/MM/YYYY.
+// DD/MM/YYYY; empty of 0/0/0, which is how a header says that it does not know the day.
 absl::StatusOr<std::string> ReadDate(std::string_view text) {
   int day = 0, month = 0, year = 0;
   const std::string owned(text.substr(0, 16));
   char rest = 0;
   if (std::sscanf(owned.c_str(), "%2d/%2d/%4d%c", &day, &month, &year, &rest) != 3)
     return Wrong("the base date: DD/MM/YYYY was expected");
+  if (day == 0 && month == 0 && year == 0) return std::string();
   const std::chrono::year_month_day date{std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  if (day < 1 || month < 1 || year < 1 || !date.ok())
-    return Wrong("the base date: a day of the calendar was expected");
+  if (day < 1 || month < 1 || year < 1000 || !date.ok())
+    return Wrong("the base date: a day of the calendar was expected, its year in four digits");
   return absl::StrFormat("%04d-%02d-%02d", year, month, day);
 }
 

@@ -59,6 +59,8 @@ TEST(WfdbHeader, ReadsEveryFieldAndItsDefaults) {
   EXPECT_EQ(h.signals[1].gain, 200);
   EXPECT_EQ(h.signals[1].units, "mV");
   EXPECT_EQ(BytesOf(h, "a.dat"), 512 + 7 * 4 * 2);
+  ASSERT_OK_AND_ASSIGN(const WfdbHeader undated, ReadWfdbHeader("x 0 360 10 0:0:0 0/0/0"));
+  EXPECT_EQ(undated.base_date, "");
   ASSERT_OK_AND_ASSIGN(const WfdbHeader least, ReadWfdbHeader("x 0"));
   EXPECT_EQ(least.frequency, 250);
 }
@@ -207,6 +209,10 @@ TEST_P(WfdbFiles, WhatIsNotThereOrTooShortIsSaid) {
                           HasSubstr("has 100 bytes"), HasSubstr("no date"),
                           HasSubstr("no person of that identifier"), HasSubstr("line 1")));
   EXPECT_EQ(Count("procedure_occurrence"), 0);
+  // The same headers once the file is there are no load that was there before.
+  Write("a.dat", std::string(20, 'x'));
+  EXPECT_EQ(Faults().size(), 5u);
+  EXPECT_EQ(Count("procedure_occurrence"), 1);
   Write("d.dat", std::string(20, 'x'));
   const std::string list = folder_ + "/list.csv";
   std::ofstream(list) << "sample,person,date\nd,P1,2021-03-04\n";

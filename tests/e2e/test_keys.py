@@ -414,6 +414,25 @@ class Mending(Site):
         last = self.json_of("loads", self.site)[-1]
         self.assertEqual(({t["table"]: t["loaded"] for t in last["tables"]}, last["kind"]), ({"note": 3}, "text"))
 
+    def test_files_come_again_once_there_is_a_vocabulary(self):
+        message = ("MSH|^~\\&|LAB|H|||20200101||ORU^R01|1|P|2.5\rPID|1||77^^^H||DOE^JANE||19500101|F\r"
+                   "OBR|1|||x\rOBX|1|NM|7^^SCT||3|||||F|||20200101\r")
+        path = self.write("oru.hl7", message)
+        self.assertIn("these files again", self.run_node("load", self.site, "--from", "hl7v2", path))
+        self.assertIn("loaded already", self.run_node("load", self.site, "--from", "hl7v2", path))
+        folder = self.folder / "athena"
+        folder.mkdir()
+        (folder / "VOCABULARY.csv").write_text(
+            "vocabulary_id\tvocabulary_name\tvocabulary_reference\tvocabulary_version\tvocabulary_concept_id\n"
+            "None\tOMOP\tOMOP\tv5.0\t44819096\n")
+        (folder / "CONCEPT.csv").write_text(
+            CONCEPT + '7\tA finding\tMeasurement\tSNOMED\tFinding\tS\t7\t19700101\t20991231\t\n')
+        self.run_node("load", self.site, "--from", "vocabulary", folder)
+        self.assertNotIn("loaded already", self.run_node("load", self.site, "--from", "hl7v2", path))
+        self.assertEqual({t["table"]: t["loaded"] for t in self.json_of("loads", self.site)[-1]["tables"]},
+                         {"person": 1, "measurement": 1})
+        self.assertIn("loaded already", self.run_node("load", self.site, "--from", "hl7v2", path))
+
     def test_rows_of_a_vocabulary_come_again_as_rows_of_its_table(self):
         folder = self.folder / "athena"
         folder.mkdir()
@@ -435,6 +454,29 @@ class Mending(Site):
         self.run_node("undo", self.site)
         self.run_node("undo", self.site)
         self.run_node("undo", self.site)
+
+    def test_lines_of_variants_come_again_with_what_their_load_had(self):
+        self.run_node("load", self.site, "--from", "hl7v2", self.write(
+            "adt.hl7", "MSH|^~\\&|LAB|H|||20200101||ADT^A01|1|P|2.5\rPID|1||77^^^H||DOE^JANE||19500101|F\r"))
+        reference = self.write("ref.fa", ">1\nGGCACACACATTTTGC\n")
+        vcf = self.write("a.vcf", "##fileformat=VCFv4.2\n##fileDate=20200805\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER"
+                         "\tINFO\tFORMAT\t77\n1\t8x\t.\tACA\tA\t.\t.\t.\tGT\t0/1\n")
+        self.run_node("load", self.site, "--from", "vcf", "--system", "H", "--reference", reference, vcf)
+        rows = self.exported()
+        self.assertEqual([(r["line"], r["raw"]) for r in rows], [("4", "1\t8x\t.\tACA\tA\t.\t.\t.\tGT\t0/1")])
+        rows[0]["raw"] = rows[0]["raw"].replace("8x", "8")
+        done = self.retry(rows)
+        self.assertEqual(done[0]["rejected"], 0)
+        self.assertIn(f"{vcf}: 1 variants of 1 of 1 samples", " ".join(done[0]["notices"]))
+        self.assertEqual(self.json_of("genetic", self.site)["variants"], 1)
+        self.run_node("undo", self.site)
+        self.assertEqual(self.json_of("genetic", self.site)["variants"], 0)
+        reference.unlink()
+        self.assertIn("these need the same", self.run_node("rejected", "retry", self.site, self.folder / "mended.csv",
+                                                           code=NOT_FOUND))
+        self.run_node("keys", "destroy", self.site, "genetic", "--yes")
+        self.assertIn("none with a text", self.run_node("rejected", "export", self.site, self.folder / "x.csv",
+                                                        code=NOT_FOUND))
 
     def test_a_file_of_another_kind_is_named(self):
         self.run_node("rejected", "list", self.site)
