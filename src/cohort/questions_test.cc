@@ -75,9 +75,8 @@ TEST(Questions, HaveTheAnswersThatPythonGives) {
   TestEngines engines;
   ASSERT_OK_AND_ASSIGN(const auto engine, engines.Make("duckdb", folder));
   for (const char* site : {"north", "centre", "south"})
-    ASSERT_OK(
-        LoadOmop(*engine, {absl::StrCat(ESSAIM_SOURCE_DIR "/data/omop/", site)}, {}, nullptr)
-            .status());
+    ASSERT_OK(LoadOmop(*engine, {absl::StrCat(ESSAIM_SOURCE_DIR "/data/omop/", site)}, {}, nullptr)
+                  .status());
   for (const char* question : {"readmission", "switch", "pregnancy", "opioid"})
     Ask(*engine, question);
   std::filesystem::remove_all(folder);
