@@ -1,5 +1,6 @@
 #include "node/load_setup.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -10,9 +11,24 @@
 #include "node/images_command.h"
 #include "quality/load_record.h"
 #include "source/note_filter.h"
+#include "warehouse/load_manifest.h"
 #include "warehouse/omop_files.h"
 
 namespace essaim::node {
+
+absl::Status CheckPseudonyms(const NodeFolder& folder, SqlEngine& engine) {
+  if (StateOf(folder, "pseudonyms") != KeyState::kNone) return absl::OkStatus();
+  const std::vector<std::string> numbering = SourceKinds();
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<LoadEntry> loads, ReadLoads(engine));
+  for (const LoadEntry& load : loads) {
+    if (std::ranges::find(numbering, load.kind) == numbering.end()) continue;
+    return absl::DataLossError(absl::StrCat(
+        folder.path, "/pseudonyms.key: is not there, and load ", load.number, " (", load.kind,
+        ") has numbered persons with it; restore it from the backup: under another key everybody "
+        "would be a new person"));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<LoadSetup>> LoadSetup::Open(const std::string& dir, bool needs_tools,
                                                            Log& log) {
@@ -25,6 +41,7 @@ absl::StatusOr<std::unique_ptr<LoadSetup>> LoadSetup::Open(const std::string& di
                           OpenFreeText(folder, *setup->sql.writing, setup->entropy));
   const NodeConfig& config = folder.config;
   if (config.shift_dates_days > 0 || needs_tools) {
+    ESSAIM_RETURN_IF_ERROR(CheckPseudonyms(folder, *setup->sql.writing));
     ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key,
                             CategoryKey(folder, "pseudonyms", setup->entropy));
     if (needs_tools) setup->ids.emplace(key, "warehouse", config.site);
