@@ -67,14 +67,19 @@ absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path) {
 absl::Status WriteFile(const std::string& path, std::string_view bytes, unsigned mode) {
   const std::string beside = absl::StrCat(path, ".new");
   const Descriptor file{open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
-  if (file.fd < 0 || fchmod(file.fd, mode) != 0) return Failed(beside, errno);
+  if (file.fd < 0 || fchmod(file.fd, mode) != 0) return Failed(path, errno);
+  const auto give_up = [&] {
+    const absl::Status failed = Failed(path, errno);
+    unlink(beside.c_str());
+    return failed;
+  };
   while (!bytes.empty()) {
     const ssize_t n = write(file.fd, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Failed(beside, errno);
+    if (n < 0) return give_up();
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (fsync(file.fd) != 0 || rename(beside.c_str(), path.c_str()) != 0) return Failed(path, errno);
+  if (fsync(file.fd) != 0 || rename(beside.c_str(), path.c_str()) != 0) return give_up();
   return absl::OkStatus();
 }
 

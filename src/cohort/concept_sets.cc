@@ -4,12 +4,14 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "cohort/cohort_sql.h"
+#include "warehouse/sql_values.h"
 
 namespace essaim::cohort {
 namespace {
@@ -39,6 +41,30 @@ absl::StatusOr<bool> HasRows(SqlEngine& engine, std::string_view table) {
   ESSAIM_ASSIGN_OR_RETURN(const SqlRows rows,
                           engine.Query(StrCat("SELECT 1 FROM ", Av(table), " LIMIT 1")));
   return !rows.rows.empty();
+}
+
+// Concepts that sets of people's own name and the vocabulary does not have: they stand for nothing.
+absl::Status AddUnknown(SqlEngine& engine, const std::vector<ConceptSet>& sets,
+                        std::vector<std::string>& notices) {
+  constexpr std::size_t kNamed = 10;
+  ESSAIM_ASSIGN_OR_RETURN(
+      const SqlRows rows,
+      engine.Query(StrCat("SELECT DISTINCT i.set_id, i.concept_id FROM ", kItems,
+                          " i LEFT JOIN concept c ON c.concept_id = i.concept_id WHERE "
+                          "c.concept_id IS NULL AND i.excluded = 0 ORDER BY 1, 2 LIMIT 1000")));
+  std::set<std::int64_t> unknown;
+  std::string text;
+  for (const auto& row : rows.rows) {
+    const ConceptSet& set = sets[static_cast<std::size_t>(WholeOf(row[0]))];
+    const std::int64_t concept_id = WholeOf(row[1]);
+    if (set.name.empty() || !unknown.insert(concept_id).second || unknown.size() > kNamed) continue;
+    absl::StrAppend(&text, text.empty() ? "" : ", ", concept_id, " (", set.name, ")");
+  }
+  if (unknown.empty()) return absl::OkStatus();
+  if (unknown.size() > kNamed) absl::StrAppend(&text, " and ", unknown.size() - kNamed, " more");
+  notices.push_back(
+      StrCat("concepts that the vocabulary does not have, and that stand for nothing: ", text));
+  return absl::OkStatus();
 }
 
 // As Circe's conceptSetQuery, conceptSetDescendants, conceptSetMapped and conceptSetExclude.
@@ -87,6 +113,8 @@ absl::StatusOr<std::vector<std::string>> ConceptSets::Expand(SqlEngine& engine) 
   ESSAIM_RETURN_IF_ERROR(InsertItems(engine, sets_));
   ESSAIM_ASSIGN_OR_RETURN(const bool has_concepts, HasRows(engine, "concept"));
   ESSAIM_RETURN_IF_ERROR(engine.Execute(ExpandSql(has_concepts)));
+  std::vector<std::string> notices;
+  if (has_concepts) ESSAIM_RETURN_IF_ERROR(AddUnknown(engine, sets_, notices));
   ESSAIM_RETURN_IF_ERROR(engine.Execute(StrCat("DROP TABLE ", kItems)));
   ESSAIM_RETURN_IF_ERROR(Analyze(engine, kConceptTable));
 
@@ -96,7 +124,6 @@ absl::StatusOr<std::vector<std::string>> ConceptSets::Expand(SqlEngine& engine) 
                          [&](const ConceptSetItem& item) { return item.*flag; });
     });
   };
-  std::vector<std::string> notices;
   if (!has_concepts) {
     notices.push_back("the table concept is empty: concept sets are taken as written, unchecked");
   }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
 #include "base/testing/temp_path.h"
 #include "cohort/count_once.h"
@@ -298,6 +299,16 @@ TEST(Extraction, FaultsAreNamed) {
   EXPECT_THAT(fault("type: number, from: {sex: 1}"), is("for a boolean"));
   EXPECT_THAT(fault("type: number, from: {outcome: {death: any}, take: event}"), is("boolean"));
   EXPECT_THAT(fault("type: number, from: {outcome: {death: any}, horizon: 0}"), is("days"));
+  EXPECT_THAT(fault("type: number, from: {outcome: {death: any}, horizon: 2}"),
+              is("beyond the variable's range"));
+  EXPECT_THAT(fault("type: number, from: {condition: s, within: [2, 1]}"),
+              is("the window ends before it starts"));
+  EXPECT_OK(fault("type: number, from: {outcome: {death: any}, within: [1, end]}"));
+  for (const char* window : {"[1, 30]", "[start, end]", "[-1, end]"}) {
+    EXPECT_THAT(
+        fault(absl::StrCat("type: number, from: {outcome: {death: any}, within: ", window, "}")),
+        is("expected [N, end] of an outcome"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ExtractionTest, ::testing::ValuesIn(TestEngines::kNames),

@@ -181,7 +181,7 @@ exclude:
     steps.push_back(StrCat(step.name, " ", step.persons));
   // Person 3 passes the washout with the event of March and is not treated.
   EXPECT_THAT(steps, ElementsAre("entry events 3", "no entry event in the 180 days before 3",
-                                 "treated 2", "men 1", "cohort 1"));
+                                 "treated 2", "not: men 1", "cohort 1"));
   EXPECT_EQ(result.hash.size(), 64U);
 }
 

@@ -220,6 +220,9 @@ class FromReader {
     }
     person_.window.from = ReadEnd(within->items[0], "start");
     person_.window.to = ReadEnd(within->items[1], "end");
+    const auto& [from, to] = person_.window;
+    if (from.has_value() && to.has_value() && *from > *to)
+      Fault(*within, "the window ends before it starts");
   }
 
   std::optional<int> ReadEnd(const YamlNode& node, std::string_view edge) {
@@ -365,6 +368,12 @@ class FromReader {
     if (!ReadDomain(outcome, {})) return;
     person_.kind = Kind::kOutcome;
     ReadWithin(node);
+    if (const YamlNode* within = node.Find("within");
+        within != nullptr &&
+        (person_.window.from.value_or(-1) < 0 || person_.window.to.has_value()))
+      Fault(*within,
+            "expected [N, end] of an outcome, N of 0 or more: the horizon tells the days of "
+            "follow-up");
     const VariableKind kind = variable_->kind;
     std::string take = kind == VariableKind::kBoolean    ? "event"
                        : kind == VariableKind::kCategory ? "status"
@@ -388,6 +397,9 @@ class FromReader {
         Fault(*horizon, "expected a whole number of days");
       } else {
         person_.horizon_days = static_cast<int>(*n);
+        if (take == "days" && *n > variable_->upper)
+          Fault(*horizon,
+                "beyond the variable's range: persons followed for longer would be missing");
       }
     }
   }

@@ -144,7 +144,7 @@ void Reader::ReadRules(const YamlNode& node, bool exclude) {
     if (name == nullptr || !name->IsText()) {
       faults_.Add(item, "name", "expected a text: the attrition shows it");
     } else {
-      rule.name = name->text;
+      rule.name = absl::StrCat(exclude ? "not: " : "", name->text);  // the attrition shows it
     }
     rule.group = criteria_.ReadGroup(item, {"name"}, 0);
     if (!exclude) continue;

@@ -46,11 +46,12 @@ absl::StatusOr<EncodedPerson> ReadPerson(ByteReader& reader) {
 
 absl::StatusOr<EncodingFile> ReadAll(ByteReader& reader, std::size_t n_bytes) {
   EncodingFile file;
-  ESSAIM_ASSIGN_OR_RETURN(const std::string mark, reader.Bytes(kEncodingsMark.size()));
-  if (mark != kEncodingsMark && mark.starts_with(kOldMark))
+  const absl::StatusOr<std::string> mark = reader.Bytes(kEncodingsMark.size());
+  if (!mark.ok()) return Damaged("it does not begin as one");
+  if (*mark != kEncodingsMark && mark->starts_with(kOldMark))
     return Damaged(
         "it is of an earlier version of Essaim: export it again (essaim node link export)");
-  if (mark != kEncodingsMark) return Damaged("it does not begin as one");
+  if (*mark != kEncodingsMark) return Damaged("it does not begin as one");
   ESSAIM_ASSIGN_OR_RETURN(file.project, reader.Bytes(64));
   ESSAIM_ASSIGN_OR_RETURN(file.site, reader.Bytes(64));
   ESSAIM_ASSIGN_OR_RETURN(file.key_check, reader.Bytes(8));

@@ -448,7 +448,8 @@ absl::StatusOr<std::unique_ptr<CdmSource>> OpenMappedFiles(const std::vector<std
         if (std::ranges::find(rule.columns, column) != rule.columns.end()) line = rule.line;
       }
       return absl::InvalidArgumentError(
-          absl::StrCat("the mapping's line ", line, ": ", found, " has no column '", column, "'"));
+          absl::StrCat("the mapping's line ", line, ": ", found, " has no column '", column, "'",
+                       column == "?" ? ": the proposal did not find it, write its name" : ""));
     }
     bytes += source->bytes_total();
     files.push_back(found);

@@ -67,14 +67,36 @@ SecretBytes DerivedKey(const NodeFolder& folder, std::string_view category) {
   return {};
 }
 
-// The data that an earlier version sealed with a derived key.
+// What lies in the folder sealed under the key; empty: nothing of its own does.
 std::string DataOf(const NodeFolder& folder, std::string_view category) {
-  return folder.path + (category == "general" ? "/warehouse.duckdb" : "/node.db");
+  if (category == "general") return folder.path + "/warehouse.duckdb";
+  if (category == kStoreKey) return folder.path + "/node.db";
+  if (category == "imaging") return folder.path + "/images";
+  if (category == "identity" || category == "genetic")
+    return absl::StrCat(folder.path, "/", Av(category), ".duckdb");
+  return "";
+}
+
+bool IsThere(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) && !std::filesystem::is_empty(path, error);
 }
 
 absl::Status Rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat(from, ": cannot be renamed to ", to));
+}
+
+absl::Status Remove(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(path, ": cannot be removed"));
+}
+
+absl::Status IsGone(const std::string& path, const std::string& data) {
+  return absl::DataLossError(absl::StrCat(path, ": is not there, and ", data,
+                                          " is sealed under it; restore both from one backup"));
 }
 
 std::vector<std::string> AllKeys() {
@@ -103,7 +125,9 @@ absl::StatusOr<SecretBytes> CategoryKey(const NodeFolder& folder, std::string_vi
   }
   if (!absl::IsNotFound(key.status())) return key;
   SecretBytes made = DerivedKey(folder, category);
-  if (made.empty() || !std::filesystem::exists(DataOf(folder, category))) {
+  const std::string data = DataOf(folder, category);
+  if (made.empty() && IsThere(data)) return IsGone(path, data);
+  if (made.empty() || !IsThere(data)) {
     ESSAIM_ASSIGN_OR_RETURN(made, Draw(entropy));
   }
   ESSAIM_RETURN_IF_ERROR(Write(folder.master_key, category, made, path, entropy));
@@ -166,11 +190,13 @@ absl::Status AdoptNextKey(const NodeFolder& folder, std::string_view category) {
 }
 
 absl::Status DropNextKey(const NodeFolder& folder, std::string_view category) {
-  std::error_code error;
-  std::filesystem::remove(PathOf(folder, category, ".next.key"), error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat(PathOf(folder, category, ".next.key"), ": cannot be removed"));
+  return Remove(PathOf(folder, category, ".next.key"));
+}
+
+absl::Status DropMadeKey(const NodeFolder& folder, std::string_view category) {
+  const std::string path = PathOf(folder, category);
+  ESSAIM_RETURN_IF_ERROR(Remove(path));
+  return IsGone(path, DataOf(folder, category));
 }
 
 absl::Status RotateMasterKey(const NodeFolder& folder, Entropy& entropy) {

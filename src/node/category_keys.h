@@ -25,8 +25,9 @@ std::vector<std::string> KeyCategories();
 inline constexpr std::string_view kStoreKey = "store";
 
 // 32 bytes; made when first asked for. kFailedPrecondition: it was destroyed. kDataLoss: the file
-// is not what was sealed. "general" and "store" of a folder that earlier versions made begin with
-// the key that these derived from the master key, so that their files open; see IsDerived.
+// is not what was sealed, or is gone while what it seals is there. "general" and "store" of a
+// folder that earlier versions made begin with the key that these derived from the master key, so
+// that their files open; see IsDerived.
 absl::StatusOr<SecretBytes> CategoryKey(const NodeFolder& folder, std::string_view category,
                                         Entropy& entropy);
 enum class KeyState { kNone, kThere, kDestroyed };
@@ -47,6 +48,8 @@ absl::StatusOr<SecretBytes> MakeNextKey(const NodeFolder& folder, std::string_vi
                                         Entropy& entropy);
 absl::Status AdoptNextKey(const NodeFolder& folder, std::string_view category);
 absl::Status DropNextKey(const NodeFolder& folder, std::string_view category);
+// Removes a key that CategoryKey derived for data that it does not open, and says so: kDataLoss.
+absl::Status DropMadeKey(const NodeFolder& folder, std::string_view category);
 
 // Another master key: every category's key is sealed anew beside the old one, and one rename of
 // master.key makes the new seals count. Killed in the middle, either all old seals count or all

@@ -110,6 +110,27 @@ TEST_F(CategoryKeys, OpenWhereverARotationOfTheMasterKeyWasCutOff) {
               HasCode(absl::StatusCode::kDataLoss));
 }
 
+// A folder that was restored in part: another key would open nothing.
+TEST_F(CategoryKeys, AreNotMadeAnewBesideWhatTheySeal) {
+  const auto gone = [](const char* text) {
+    return StatusIs(absl::StatusCode::kDataLoss, HasSubstr(text));
+  };
+  const NodeFolder folder = Open();
+  ASSERT_OK(OpenIdentitySql(folder, entropy_, nullptr).status());
+  ASSERT_OK(OpenNodeSql(folder, entropy_, nullptr).status());
+  std::filesystem::remove(path_ + "/identity.key");
+  EXPECT_THAT(OpenIdentitySql(folder, entropy_, nullptr).status(),
+              gone("identity.key: is not there, and "));
+  std::filesystem::rename(path_ + "/general.key", path_ + "/kept");
+  EXPECT_THAT(OpenNodeSql(folder, entropy_, nullptr).status(), gone("general.key: is not there"));
+  for (const char* category : {"identity", "general"})
+    EXPECT_EQ(StateOf(folder, category), KeyState::kNone) << category;
+  std::filesystem::rename(path_ + "/kept", path_ + "/general.key");
+  EXPECT_OK(OpenNodeSql(folder, entropy_, nullptr).status());
+  std::filesystem::resize_file(path_ + "/warehouse.duckdb", 3'000);
+  EXPECT_THAT(OpenNodeSql(folder, entropy_, nullptr).status(), gone("warehouse.duckdb: cannot be"));
+}
+
 TEST_F(CategoryKeys, AreNotReplacedWhileTheFolderIsUsed) {
   {
     const NodeFolder used = Open();

@@ -84,7 +84,9 @@ absl::Status Run(const DeidentifyArguments& args) {
   ESSAIM_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(args.file));
   bool was_latin1 = false;
   const std::string note = text::ToUtf8(bytes, was_latin1);
-  std::fputs(text::Deidentify(note, {}, text::KnownNames()).c_str(), stdout);
+  const std::string left = text::Deidentify(note, {}, text::KnownNames());
+  std::fputs(args.format == "json" ? (Json{{"text", left}}.dump(2) + "\n").c_str() : left.c_str(),
+             stdout);
   return absl::OkStatus();
 }
 

@@ -61,6 +61,7 @@ void ShowProgress(std::uint64_t done, std::uint64_t total, const char* unit) {
 }
 
 absl::Status Rotate(const KeyArguments& args) {
+  const bool json = args.format == "json";
   crypto::SystemEntropy entropy;
   StderrLog log(Severity::kWarning);
   std::vector<std::string> categories = args.categories;
@@ -69,15 +70,17 @@ absl::Status Rotate(const KeyArguments& args) {
     // Opened for each, as a rotated master key is another one.
     ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir, FolderUse::kAlone));
     if (args.categories.empty() && StateOf(folder, category) == KeyState::kDestroyed) {
-      std::printf("The key of '%s' was destroyed; left as it is.\n", category.c_str());
+      if (!json) std::printf("The key of '%s' was destroyed; left as it is.\n", category.c_str());
       continue;
     }
     ESSAIM_RETURN_IF_ERROR(category == kMaster
                                ? RotateMaster(folder, entropy, &log, ShowProgress)
                                : RotateKey(folder, category, entropy, &log, ShowProgress));
+    if (json) continue;
     std::printf("The key of '%s' is a new one.\n", category.c_str());
     std::fflush(stdout);
   }
+  if (json) return List(args);
   std::printf("Backups from before open with their own keys only: make a new one.\n");
   return absl::OkStatus();
 }
@@ -94,8 +97,11 @@ absl::Status Destroy(const KeyArguments& args) {
         absl::StrCat("this cannot be undone: what the key of '", category,
                      "' opens will be unreadable for good. Say --yes to do it."));
   }
-  ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir, FolderUse::kAlone));
-  ESSAIM_RETURN_IF_ERROR(DestroyKey(folder, category));
+  {
+    ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir, FolderUse::kAlone));
+    ESSAIM_RETURN_IF_ERROR(DestroyKey(folder, category));
+  }
+  if (args.format == "json") return List(args);
   std::printf("The key of '%s' is destroyed. Copies in backups are yours to destroy.\n",
               category.c_str());
   return absl::OkStatus();

@@ -114,7 +114,11 @@ absl::StatusOr<SecretBytes> SecretOf(const LinkArguments& args, LinkSession& ses
         "the sites' common secret: give --secret FILE, or --with the other site's offer");
   if (!args.secret.empty()) return ReadLinkSecret(args.secret);
   ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadFile(args.offer, 4096));
-  ESSAIM_ASSIGN_OR_RETURN(const LinkOffer offer, ReadOffer(text));
+  const absl::StatusOr<LinkOffer> read = ReadOffer(text);
+  if (!read.ok())
+    return absl::Status(read.status().code(),
+                        absl::StrCat(args.offer, ": ", read.status().message()));
+  const LinkOffer& offer = *read;
   ESSAIM_ASSIGN_OR_RETURN(const auto store, OpenNodeStore(*session.folder, session.entropy));
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<RosterEntry> peers, TrustedPeers(*store));
   const auto peer = std::ranges::find(peers, offer.site, &RosterEntry::site);

@@ -82,6 +82,11 @@ class Listener {
   absl::Status Run() {
     ESSAIM_RETURN_IF_ERROR(CheckAddress(args_));
     ESSAIM_ASSIGN_OR_RETURN(const auto tls, TlsOf(args_));
+    if (StateOf(folder_, "pseudonyms") == KeyState::kNone) {
+      ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder_, entropy_, &log_));
+      ESSAIM_RETURN_IF_ERROR(CreateCdm(*engine));
+      ESSAIM_RETURN_IF_ERROR(CheckPseudonyms(folder_, *engine));
+    }
     ESSAIM_ASSIGN_OR_RETURN(const SecretBytes pseudonyms,
                             CategoryKey(folder_, "pseudonyms", entropy_));
     ids_.emplace(pseudonyms, "warehouse", folder_.config.site);

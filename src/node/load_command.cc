@@ -257,6 +257,10 @@ absl::Status Propose(const LoadArguments& args) {
     return absl::InvalidArgumentError("--propose goes with --from csv");
   ESSAIM_ASSIGN_OR_RETURN(const std::string text, mapping::ProposeMapping(args.source.paths));
   ESSAIM_RETURN_IF_ERROR(WriteFile(args.propose, text));
+  if (args.format == "json") {
+    std::printf("%s\n", Json{{"mapping", args.propose}}.dump(2).c_str());
+    return absl::OkStatus();
+  }
   std::printf(
       "%s\n\nNext: read it, mend it, then\n  essaim node load %s --from csv --mapping %s "
       "--dry-run FILES...\n",

@@ -1,5 +1,6 @@
 #include "node/load_setup.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "node/images_command.h"
 #include "quality/load_record.h"
 #include "source/note_filter.h"
+#include "warehouse/load_manifest.h"
 #include "warehouse/omop_files.h"
 #include "warehouse/sql_values.h"
 
@@ -44,6 +46,20 @@ absl::StatusOr<std::string> VocabularyLoad(SqlEngine& reading) {
 
 }  // namespace
 
+absl::Status CheckPseudonyms(const NodeFolder& folder, SqlEngine& engine) {
+  if (StateOf(folder, "pseudonyms") != KeyState::kNone) return absl::OkStatus();
+  const std::vector<std::string> numbering = SourceKinds();
+  ESSAIM_ASSIGN_OR_RETURN(const std::vector<LoadEntry> loads, ReadLoads(engine));
+  for (const LoadEntry& load : loads) {
+    if (std::ranges::find(numbering, load.kind) == numbering.end()) continue;
+    return absl::DataLossError(absl::StrCat(
+        folder.path, "/pseudonyms.key: is not there, and load ", load.number, " (", load.kind,
+        ") has numbered persons with it; restore it from the backup: under another key everybody "
+        "would be a new person"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<LoadSetup>> LoadSetup::Open(const std::string& dir, bool needs_tools,
                                                            Log& log) {
   auto setup = std::make_unique<LoadSetup>();
@@ -55,6 +71,7 @@ absl::StatusOr<std::unique_ptr<LoadSetup>> LoadSetup::Open(const std::string& di
                           OpenFreeText(folder, *setup->sql.writing, setup->entropy));
   const NodeConfig& config = folder.config;
   if (config.shift_dates_days > 0 || needs_tools) {
+    ESSAIM_RETURN_IF_ERROR(CheckPseudonyms(folder, *setup->sql.writing));
     ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key,
                             CategoryKey(folder, "pseudonyms", setup->entropy));
     if (needs_tools) setup->ids.emplace(key, "warehouse", config.site);

@@ -34,8 +34,12 @@ absl::StatusOr<SecretBytes> Draw(Entropy& entropy) {
 }
 
 absl::StatusOr<SecretBytes> ReadSecret(const std::string& path) {
-  ESSAIM_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
-  return SecretBytes::CopyOf(bytes);
+  const absl::StatusOr<std::string> bytes = ReadFile(path);
+  if (!bytes.ok())
+    return absl::Status(bytes.status().code(),
+                        absl::StrCat(bytes.status().message(),
+                                     "; restore it from the backup that the folder is of"));
+  return SecretBytes::CopyOf(*bytes);
 }
 
 std::string IfThere(const std::string& path) {
@@ -203,6 +207,8 @@ absl::StatusOr<NodeFolder> OpenNodeFolder(const std::string& path, FolderUse use
                      " --name SITE --hub URL --ca-fingerprint FP"));
   }
   const Json json = Json::parse(*text, nullptr, false);
+  if (json.is_discarded())
+    return absl::InvalidArgumentError(absl::StrCat(path, "/node.json: not valid JSON"));
   NodeFolder folder{.path = path,
                     .config = {},
                     .master_key = {},
@@ -275,11 +281,13 @@ absl::StatusOr<std::shared_ptr<DuckDbFile>> OpenFile(const NodeFolder& folder,
                                                      Processors processors = Processors::kOne) {
   constexpr auto kPause = std::chrono::milliseconds(100);
   constexpr int kTries = 100;
+  const bool has_key = StateOf(folder, category) != KeyState::kNone;
   for (int i = 1;; ++i) {
     absl::StatusOr<DuckDbOptions> options = FileOptionsOf(folder, category, entropy, log);
     if (options.ok() && processors == Processors::kAll) UseAllProcessors(*options);
     auto file = options.ok() ? DuckDbFile::Open(*options)
                              : absl::StatusOr<std::shared_ptr<DuckDbFile>>(options.status());
+    if (!has_key && absl::IsUnauthenticated(file.status())) return DropMadeKey(folder, category);
     if (!absl::IsUnavailable(file.status()) || if_held == IfHeld::kFail || i == kTries) return file;
     std::this_thread::sleep_for(kPause);
   }

@@ -229,6 +229,7 @@ int Status(const Arguments& args) {
                                   {"load_id", set.load_id}});
     }
   }
+  if (!warehouse.ok()) json["datasets_unread"] = std::string(warehouse.status().message());
   const auto live = transport::ControlStatusAt(ControlPath(args.dir));
   json["serving"] = live.ok();
   if (live.ok()) json["connected"] = live->connected();
@@ -256,6 +257,8 @@ int Status(const Arguments& args) {
     std::printf("run       %s: %s\n", run["run"].get<std::string>().c_str(),
                 run["needs_person"].get<bool>() ? "waits for a person here" : "in progress");
   }
+  if (json.contains("datasets_unread"))
+    std::printf("data set  not told: %s\n", json["datasets_unread"].get<std::string>().c_str());
   for (const Json& set : json["datasets"]) {
     std::printf("data set  %s: %llu rows, %llu quarantined\n",
                 set["name"].get<std::string>().c_str(), set["rows"].get<unsigned long long>(),

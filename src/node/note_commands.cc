@@ -16,6 +16,7 @@
 #include "base/status_macros.h"
 #include "crypto/entropy.h"
 #include "node/category_keys.h"
+#include "node/load_setup.h"
 #include "node/node_folder.h"
 #include "source/id_maker.h"
 #include "text/note_files.h"
@@ -91,6 +92,7 @@ absl::Status Index(const NoteArguments& args) {
 // A provider_id, or the identifier that the source had.
 absl::Status SetAuthor(NoteSession& session, const NoteArguments& args, text::NoteQuery& query) {
   if (args.author.empty()) return absl::OkStatus();
+  ESSAIM_RETURN_IF_ERROR(CheckPseudonyms(session.folder, *session.engine));
   ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key,
                           CategoryKey(session.folder, "pseudonyms", session.entropy));
   const IdMaker ids(key, "warehouse", session.folder.config.site);

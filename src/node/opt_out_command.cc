@@ -106,8 +106,12 @@ absl::Status Run(const OptOutArguments& args) {
   }
   if (args.action == "add") {
     ESSAIM_RETURN_IF_ERROR(cohort::AddObjections(*engine, objections));
-    std::printf("%zu kept. Every cohort leaves these persons out from now on.\n",
-                objections.size());
+    if (args.format == "json")
+      std::printf("{\"kept\": %zu}\n", objections.size());
+    else
+      std::printf(
+          "%zu kept. Uses of their scope leave these persons out, from their first day on.\n",
+          objections.size());
     return absl::OkStatus();
   }
   std::int64_t removed = 0;
@@ -116,7 +120,8 @@ absl::Status Run(const OptOutArguments& args) {
                             cohort::RemoveObjections(*engine, o.person_id, o.scope));
     removed += n;
   }
-  std::printf("%lld taken back.\n", static_cast<long long>(removed));
+  std::printf(args.format == "json" ? "{\"removed\": %lld}\n" : "%lld taken back.\n",
+              static_cast<long long>(removed));
   return absl::OkStatus();
 }
 

@@ -77,6 +77,12 @@ absl::Status Export(const RejectedArguments& args) {
                            " rejected rows wait, none with a text of its own: mend their files "
                            "and load them whole"));
   ESSAIM_RETURN_IF_ERROR(WriteFile(args.file, RejectedCsv(rows), 0600));
+  if (args.format == "json") {
+    const Json json = {
+        {"file", args.file}, {"rows", rows.size()}, {"without_text", n_without_text}};
+    std::printf("%s\n", json.dump(2).c_str());
+    return absl::OkStatus();
+  }
   std::printf("%zu rows are in %s, readable by you alone: patients' data, not encrypted.\n",
               rows.size(), args.file.c_str());
   if (n_without_text > 0)
@@ -152,7 +158,8 @@ absl::StatusOr<std::map<std::int64_t, std::vector<RejectedRow>>> RowsToRetry(
     by_load[row.id.load].push_back(std::move(row));
   }
   if (n_closed > 0)
-    std::printf("%zu rows of the file wait no longer: loaded again before, or undone.\n", n_closed);
+    std::fprintf(stderr, "%zu rows of the file wait no longer: loaded again before, or undone.\n",
+                 n_closed);
   return by_load;
 }
 

@@ -105,7 +105,9 @@ TEST_P(SevenCharacteristics, AsAPageInBothLanguages) {
   const ReportOptions options{.as_of = "2023-01-01",
                               .reference = {*ParseStratum("F 20-59", 0.5)},
                               .between_loads = Compare(before, before)};
-  ASSERT_OK_AND_ASSIGN(const QualityReport report, Characteristics(*engine_, run, options));
+  EXPECT_EQ(before.tables.at("person").n_persons, 28);
+  ASSERT_OK_AND_ASSIGN(QualityReport report, Characteristics(*engine_, run, options));
+  report.metrics[0].detail = "drug_exposure, load 3";
   ASSERT_OK_AND_ASSIGN(const SiteProfile profile, ProfileOf(*engine_, "2023-01-01"));
   EXPECT_EQ(profile.load.number, 1);
   const Words french(Language::kFrench);
@@ -126,6 +128,7 @@ TEST_P(SevenCharacteristics, AsAPageInBothLanguages) {
   EXPECT_NE(page.find("&lt;va&gt;"), std::string::npos);
   EXPECT_EQ(page.find("<va>"), std::string::npos);
   EXPECT_NE(page.find("représentativité"), std::string::npos);
+  EXPECT_NE(page.find("drug_<wbr>exposure, chargement 3"), std::string::npos);
   EXPECT_NE(QualityPage(input, Words(Language::kEnglish)).find("representativeness"),
             std::string::npos);
 }
@@ -136,6 +139,22 @@ TEST_P(SevenCharacteristics, AnEmptyWarehouseIsNotMeasured) {
   EXPECT_EQ(*m["V1"].value, 0);
   EXPECT_FALSE(m["T1"].value.has_value());
   EXPECT_EQ(m["R1"].missing, "no reference table is given");
+  ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
+  ASSERT_OK_AND_ASSIGN(const QualityReport report,
+                       Characteristics(*engine_, run, {.as_of = "2023-01-01"}));
+  ASSERT_OK_AND_ASSIGN(const SiteProfile profile, ProfileOf(*engine_, "2023-01-01"));
+  const std::vector<Stratum> none;
+  const std::string page = QualityPage({.site = "va",
+                                        .report = report,
+                                        .checks = run,
+                                        .profile = profile,
+                                        .reference = none,
+                                        .history = {},
+                                        .snapshots = {}},
+                                       Words(Language::kEnglish));
+  EXPECT_NE(page.find("The tables are empty."), std::string::npos);
+  EXPECT_NE(page.find("not applicable 1,936"), std::string::npos);
+  EXPECT_EQ(page.find("viewBox"), page.rfind("viewBox"));  // no chart: the style alone names it
 }
 
 // Figures that can be counted by hand.

@@ -47,7 +47,9 @@ void CompareTables(const QualitySnapshot& before, const QualitySnapshot& now, Lo
                           .persons_now = is.n_persons});
     for (const auto& [field, share] : was.null_shares) {
       const auto now_share = is.null_shares.find(field);
-      if (now_share == is.null_shares.end() || !(now_share->second > share)) continue;
+      // Less than this is how the two were rounded.
+      constexpr double kRounding = 1e-12;
+      if (now_share == is.null_shares.end() || !(now_share->second > share + kRounding)) continue;
       out.nulls.push_back({.table = name,
                            .field = field,
                            .before = share,

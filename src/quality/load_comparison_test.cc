@@ -72,6 +72,13 @@ TEST(Compare, TheSameLoadAgainLosesNothing) {
 }
 
 // A concept that only one snapshot kept by name is no drift if the other may have it in its rest.
+TEST(Compare, RoundingIsNoRise) {
+  QualitySnapshot now = Before();
+  double& share = now.tables["visit_occurrence"].null_shares["care_site_id"];
+  share = std::nextafter(share, 1);
+  EXPECT_TRUE(Compare(Before(), now).nulls.empty());
+}
+
 TEST(Compare, RareConceptsAreNoDrift) {
   QualitySnapshot before = Before(), now = Before();
   before.mixes["measurement"] = {.counts = {{"1", 600}, {"2", 50}, {kOtherCategory, 350}},

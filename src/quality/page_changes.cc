@@ -78,7 +78,7 @@ std::string ListsHtml(const LoadComparison& c, const Words& w) {
 }  // namespace
 
 std::string ChangesHtml(const std::optional<LoadComparison>& comparison, const Words& w) {
-  if (!comparison.has_value()) return "";
+  if (!comparison.has_value() || comparison->tables.empty()) return "";
   const LoadComparison& c = *comparison;
   std::string out = absl::StrCat("<section><h2>", w.Say("Since the load before"),
                                  "</h2><p class=\"s\">", w.Say("load"), " ", w.Count(c.load_now),

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::int64_t kFewPersons = 5;  // fewer are drawn as so many
 constexpr std::size_t kMonthsMax = 600;  // more are drawn by year
+constexpr std::size_t kBarsMin = 12;     // fewer leave room, not to fill the width
 constexpr std::size_t kReportsShown = 12;
-constexpr int kWidth = 1000, kLeft = 70, kTop = 8, kPlot = 180;
+constexpr int kWidth = 1000, kLeft = 70, kTop = 8, kPlot = 180, kYearWidth = 32;
 
 struct Bar {
   int year = 0;
@@ -187,7 +188,8 @@ std::string MonthsHtml(const SiteProfile& profile, const Words& w) {
   const bool by_year = bars.front().name.size() == 4;
   const Axis axis = Upwards(std::ranges::max_element(bars, {}, &Bar::n)->n);
   const auto y = [&](double n) { return kTop + kPlot * (1 - n / axis.high); };
-  const double step = static_cast<double>(kWidth - kLeft) / static_cast<double>(bars.size());
+  const double step =
+      static_cast<double>(kWidth - kLeft) / static_cast<double>(std::max(bars.size(), kBarsMin));
   std::string svg = absl::StrFormat(
       "<svg viewBox=\"0 0 %d %d\" role=\"img\"><g font-size=\"12\" fill=\"var(--s)\">", kWidth,
       kTop + kPlot + 24);
@@ -211,6 +213,7 @@ std::string MonthsHtml(const SiteProfile& profile, const Words& w) {
     }
     if (bars[i].year < last_year + apart) continue;
     last_year = bars[i].year;
+    if (x > kWidth - kYearWidth) continue;  // it would be cut
     absl::StrAppendFormat(&svg, "<text x=\"%.1f\" y=\"%d\">%d</text>", x, kTop + kPlot + 18,
                           bars[i].year);
   }

@@ -140,6 +140,8 @@ constexpr struct {
     {"load", "chargement"},
     {"records", "enregistrements"},
     {"checks passed", "contrôles conformes"},
+    {"not applicable", "sans objet"},
+    {"The tables are empty.", "Les tables sont vides."},
     {"database", "base de données"},
     {"figure", "indicateur"},
     {"value", "valeur"},

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "base/strings.h"
 #include "base/version.h"
 #include "quality/dqd_json.h"
@@ -27,7 +28,8 @@ section{background:var(--c);border:1px solid var(--l);border-radius:10px;padding
 margin:16px 0;overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px;
 font-variant-numeric:tabular-nums}th,td{padding:5px 9px;text-align:left;border-bottom:1px solid
 var(--l)}th,.s{color:var(--s)}.n{text-align:right;white-space:nowrap}summary{cursor:pointer;
-padding:4px 0}svg{display:block}.v0{color:var(--g)}.v1{color:var(--w)}.v2{color:var(--f)}
+padding:4px 0}svg{display:block}svg[viewBox]{min-width:760px}
+.v0{color:var(--g)}.v1{color:var(--w)}.v2{color:var(--f)}
 .v3{color:var(--s)}.f{table-layout:fixed;min-width:900px}.f td{overflow-wrap:anywhere}
 .f .n{white-space:normal}b[class]{white-space:nowrap;font-size:13px}
 @media print{body,section{background:#fff;color:#000}section{break-inside:avoid;border:0}}
@@ -92,6 +94,16 @@ std::string LevelOfFigure(const Metric& m, const Words& w) {
   return LevelText(m.label, w);
 }
 
+// A table, field, group or stratum, perhaps with the load that it is of; long names break at "_".
+std::string DetailText(const std::string& detail, const Words& w) {
+  if (detail.empty()) return "";
+  return absl::StrCat(
+      "<br><small class=\"s\">",
+      absl::StrReplaceAll(EscapeHtml(detail),
+                          {{"_", "_<wbr>"}, {", load ", absl::StrCat(", ", w.Say("load"), " ")}}),
+      "</small>");
+}
+
 std::string Card(const PageInput& in, int c, const Words& w) {
   const auto characteristic = static_cast<Characteristic>(c);
   std::string out = absl::StrCat("<section id=\"c", c, "\"><h2>", w.Say(NameOf(characteristic)),
@@ -107,20 +119,20 @@ std::string Card(const PageInput& in, int c, const Words& w) {
                     m.info->kahn.empty() ? "" : " · ", w.Say(m.info->kahn),
                     "</small><td class=\"n\"", m.value.has_value() ? ">" : " colspan=\"2\">");
     absl::StrAppend(&out, m.value.has_value() ? ValueText(m, *m.value, w) : w.Say(m.missing),
-                    m.detail.empty()
-                        ? ""
-                        : absl::StrCat("<br><small class=\"s\">", EscapeHtml(m.detail), "</small>"),
-                    m.value.has_value() ? "<td>" : "", BarSvg(m), "<td class=\"n\">", w.Count(m.n),
-                    "<td>", ThresholdText(m, w), "<td>", LevelOfFigure(m, w), "</tr>");
+                    DetailText(m.detail, w), m.value.has_value() ? "<td>" : "", BarSvg(m),
+                    "<td class=\"n\">", w.Count(m.n), "<td>", ThresholdText(m, w), "<td>",
+                    LevelOfFigure(m, w), "</tr>");
   }
   return out + "</table></section>";
 }
 
 std::string TablesHtml(const PageInput& in, const Words& w) {
-  std::string out =
-      absl::StrCat("<section><h2>", w.Say("What the tables hold"), "</h2><table><tr><th>",
-                   w.Say("table"), "<th class=\"n\">", w.Say("records"), "<th class=\"n\">",
-                   w.Say("persons"), "<th>", w.Say("logarithmic scale"), "</tr>");
+  std::string out = absl::StrCat("<section><h2>", w.Say("What the tables hold"), "</h2>");
+  if (std::ranges::all_of(in.profile.tables, [](const TableProfile& t) { return t.n_rows == 0; }))
+    return absl::StrCat(out, "<p>", w.Say("The tables are empty."), "</p></section>");
+  absl::StrAppend(&out, "<table><tr><th>", w.Say("table"), "<th class=\"n\">", w.Say("records"),
+                  "<th class=\"n\">", w.Say("persons"), "<th>", w.Say("logarithmic scale"),
+                  "</tr>");
   for (const TableProfile& t : in.profile.tables) {
     if (t.n_rows == 0) continue;
     // Where persons are few, their records would tell how many.
@@ -173,13 +185,14 @@ std::string QualityPage(const PageInput& in, const Words& w) {
   std::string out = absl::StrCat(
       "<!doctype html><html lang=\"", w.language() == Language::kFrench ? "fr" : "en", "\"><head>",
       kHead, "<title>", w.Say("Data quality"), " ", EscapeHtml(in.site), "</title></head><body>");
-  absl::StrAppend(&out, "<main><h1>", w.Say("Data quality"), " ", w.Say("of the site"), " ",
-                  EscapeHtml(in.site), "</h1><p class=\"s\">", w.Say("as of"), " ",
-                  EscapeHtml(in.report.as_of), " · ", w.Say("load"), " ",
-                  w.Count(in.profile.load.number), " · ", w.Say("database"), " ",
-                  EscapeHtml(in.profile.engine), " · ", w.Say("checks passed"), " ",
-                  w.Count(static_cast<std::int64_t>(t.passed)), " / ",
-                  w.Count(static_cast<std::int64_t>(t.passed + t.failed + t.errors)), "</p>");
+  absl::StrAppend(
+      &out, "<main><h1>", w.Say("Data quality"), " ", w.Say("of the site"), " ",
+      EscapeHtml(in.site), "</h1><p class=\"s\">", w.Say("as of"), " ", EscapeHtml(in.report.as_of),
+      " · ", w.Say("load"), " ", w.Count(in.profile.load.number), " · ", w.Say("database"), " ",
+      EscapeHtml(in.profile.engine), " · ", w.Say("checks passed"), " ",
+      w.Count(static_cast<std::int64_t>(t.passed)), " / ",
+      w.Count(static_cast<std::int64_t>(t.passed + t.failed + t.errors)), " · ",
+      w.Say("not applicable"), " ", w.Count(static_cast<std::int64_t>(t.not_applicable)), "</p>");
   for (int c = 0; c < kCharacteristics; ++c) out += Card(in, c, w);
   absl::StrAppend(&out, ChangesHtml(in.report.between_loads, w), MonthsHtml(in.profile, w),
                   PersonsHtml(in.profile, in.report, in.reference, w), TablesHtml(in, w),

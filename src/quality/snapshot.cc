@@ -34,6 +34,7 @@ void TakeChecks(const CheckRun& checks, QualitySnapshot& snapshot) {
     if (r.check->kind == CheckKind::kMeasureValueCompleteness) {
       TableSnapshot& t = snapshot.tables[table];
       t.n_rows = r.denominator;
+      if (table == "person") t.n_persons = r.denominator;
       if (r.denominator > 0) t.null_shares[std::string(r.check->field)] = r.share();
     } else if (r.check->kind == CheckKind::kMeasurePersonCompleteness && !r.not_applicable) {
       snapshot.tables[table].n_persons = r.denominator - r.violated;

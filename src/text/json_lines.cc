@@ -2,8 +2,6 @@
 
 #include <simdjson.h>
 
-#include <cstring>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -65,39 +63,11 @@ absl::StatusOr<JsonFields> ReadJsonFields(std::string_view line) {
   return fields;
 }
 
-absl::StatusOr<std::unique_ptr<JsonLines>> JsonLines::Open(const std::string& path) {
-  std::unique_ptr<JsonLines> lines(new JsonLines());
-  ESSAIM_ASSIGN_OR_RETURN(lines->file_, ByteFile::Open(path));
-  lines->buffer_.resize(std::size_t{1} << 18);
-  return lines;
-}
-
-absl::StatusOr<bool> JsonLines::Next(std::string_view& line) {
+absl::StatusOr<bool> NextJsonLine(LineReader& lines, std::string_view& line) {
   while (true) {
-    const void* found = std::memchr(buffer_.data() + begin_, '\n', end_ - begin_);
-    if (found == nullptr) {
-      if (end_ - begin_ > kJsonLineBytesMax)
-        return absl::ResourceExhaustedError(
-            absl::StrCat("line ", line_ + 1, ": longer than ", kJsonLineBytesMax >> 20, " MiB"));
-      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-      if (end_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
-      ESSAIM_ASSIGN_OR_RETURN(const std::size_t n,
-                              file_->Read({buffer_.data() + end_, buffer_.size() - end_}));
-      end_ += n;
-      bytes_done_ += n;
-      if (n > 0) continue;
-      if (begin_ == end_) return false;
-    }
-    const std::size_t stop =
-        found == nullptr
-            ? end_
-            : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
-    line = std::string_view(buffer_).substr(begin_, stop - begin_);
-    begin_ = found == nullptr ? end_ : stop + 1;
-    ++line_;
-    if (line_ == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+    ESSAIM_ASSIGN_OR_RETURN(const bool some, lines.Next(line));
+    if (!some) return false;
+    if (lines.n_lines() == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
     const absl::string_view bare = absl::StripAsciiWhitespace(Av(line));
     if (bare.empty()) continue;
     line = std::string_view(bare.data(), bare.size());

@@ -108,18 +108,19 @@ absl::StatusOr<LabelledText> ReadLabelled(std::string_view marked) {
 }
 
 absl::StatusOr<std::vector<LabelledText>> ReadLabelledFile(const std::string& path) {
-  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLines> lines, JsonLines::Open(path));
+  ESSAIM_ASSIGN_OR_RETURN(const std::unique_ptr<LineReader> lines,
+                          LineReader::Open(path, kJsonLineBytesMax));
   std::vector<LabelledText> texts;
   std::string_view line;
   while (true) {
-    ESSAIM_ASSIGN_OR_RETURN(const bool some, lines->Next(line));
+    ESSAIM_ASSIGN_OR_RETURN(const bool some, NextJsonLine(*lines, line));
     if (!some) return texts;
     absl::StatusOr<JsonFields> fields = ReadJsonFields(line);
     absl::StatusOr<LabelledText> text =
         fields.ok() ? ReadLabelled(Field(*fields, "text")) : fields.status();
     if (!text.ok())
       return absl::InvalidArgumentError(
-          absl::StrCat(path, ": line ", lines->line(), ": ", text.status().message()));
+          absl::StrCat(path, ": line ", lines->n_lines(), ": ", text.status().message()));
     AddPersons(*fields, *text);
     texts.push_back(*std::move(text));
   }

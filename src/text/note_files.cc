@@ -63,11 +63,8 @@ class NoteFiles : public CdmSource {
     std::uint64_t n_read = 0;
     NoteRow row;
     while (true) {
-      const absl::StatusOr<bool> some = table->Next(row);
-      if (!some.ok())
-        return absl::Status(some.status().code(),
-                            absl::StrCat(path, ": ", some.status().message()));
-      if (!*some) break;
+      ESSAIM_ASSIGN_OR_RETURN(const bool some, table->Next(row));
+      if (!some) break;
       if (++n_read % kRowsPerProgress == 0)
         ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + table->bytes_done() + text_bytes_));
       std::string fault_column;
@@ -81,8 +78,8 @@ class NoteFiles : public CdmSource {
     }
     n_latin1_ += table->was_latin1() ? 1 : 0;
     bytes_before_ += table->bytes_done();
-    sink.EndFile(path, ToHex(crypto::HashOf("essaim/notes", {table->Sha256(), texts.Finish()})),
-                 n_read);
+    ESSAIM_ASSIGN_OR_RETURN(const std::string index_hash, table->Sha256());
+    sink.EndFile(path, ToHex(crypto::HashOf("essaim/notes", {index_hash, texts.Finish()})), n_read);
     return sink.Progress(bytes_before_ + text_bytes_);
   }
 

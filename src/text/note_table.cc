@@ -74,13 +74,14 @@ absl::StatusOr<bool> IsUtf8File(const std::string& path) {
 
 class CsvTable : public NoteTable {
  public:
-  CsvTable(std::unique_ptr<ByteFile> file, bool latin1)
-      : file_(std::move(file)),
+  CsvTable(std::string path, std::unique_ptr<ByteFile> file, bool latin1)
+      : path_(std::move(path)),
+        file_(std::move(file)),
         latin1_(latin1),
         scanner_([this](std::span<char> buffer) { return Read(buffer); }) {}
 
   absl::Status ReadHeader() {
-    ESSAIM_RETURN_IF_ERROR(scanner_.ReadHeader());
+    if (const absl::Status read = scanner_.ReadHeader(); !read.ok()) return InFile(read);
     bool person = false, text = false;
     for (const std::string& name : scanner_.header()) {
       columns_.push_back(ColumnOf(name));
@@ -89,7 +90,8 @@ class CsvTable : public NoteTable {
     }
     if (!person || !text) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "line 1: an index of notes needs a column for the person (person_id, patient, "
+          path_,
+          ": line 1: an index of notes needs a column for the person (person_id, patient, "
           "ipp) and one for the text (text) or its file (file); ",
           person ? "the second" : "the first", " is not there"));
     }
@@ -98,7 +100,9 @@ class CsvTable : public NoteTable {
 
   absl::StatusOr<bool> Next(NoteRow& row) override {
     row = NoteRow();
-    ESSAIM_ASSIGN_OR_RETURN(const CsvScanner::Event event, scanner_.Next());
+    const absl::StatusOr<CsvScanner::Event> next = scanner_.Next();
+    if (!next.ok()) return InFile(next.status());
+    const CsvScanner::Event event = *next;
     if (event == CsvScanner::Event::kEnd) return false;
     row.line = scanner_.line();
     row.raw = std::string(scanner_.raw());
@@ -116,13 +120,17 @@ class CsvTable : public NoteTable {
 
   std::uint64_t bytes_done() const override { return scanner_.bytes_read(); }
 
-  std::string Sha256() override { return file_->Sha256Hex(); }
+  absl::StatusOr<std::string> Sha256() override { return file_->Sha256Hex(); }
 
   bool was_latin1() const override { return latin1_; }
 
   std::string raw_header() const override { return scanner_.raw_header(); }
 
  private:
+  absl::Status InFile(const absl::Status& status) const {
+    return absl::Status(status.code(), absl::StrCat(path_, ": ", status.message()));
+  }
+
   absl::StatusOr<std::size_t> Read(std::span<char> buffer) {
     if (!latin1_) return file_->Read(buffer);
     if (at_ == converted_.size()) {
@@ -138,6 +146,7 @@ class CsvTable : public NoteTable {
     return n;
   }
 
+  const std::string path_;
   std::unique_ptr<ByteFile> file_;
   const bool latin1_;
   std::string converted_;
@@ -148,14 +157,14 @@ class CsvTable : public NoteTable {
 
 class JsonTable : public NoteTable {
  public:
-  explicit JsonTable(std::unique_ptr<JsonLines> lines) : lines_(std::move(lines)) {}
+  explicit JsonTable(std::unique_ptr<LineReader> lines) : lines_(std::move(lines)) {}
 
   absl::StatusOr<bool> Next(NoteRow& row) override {
     row = NoteRow();
     std::string_view line;
-    ESSAIM_ASSIGN_OR_RETURN(const bool some, lines_->Next(line));
+    ESSAIM_ASSIGN_OR_RETURN(const bool some, NextJsonLine(*lines_, line));
     if (!some) return false;
-    row.line = lines_->line();
+    row.line = lines_->n_lines();
     bool latin1 = false;
     row.raw = ToUtf8(line, latin1);
     latin1_ = latin1_ || latin1;
@@ -172,16 +181,16 @@ class JsonTable : public NoteTable {
     return true;
   }
 
-  std::uint64_t bytes_done() const override { return lines_->bytes_done(); }
+  std::uint64_t bytes_done() const override { return lines_->offset(); }
 
-  std::string Sha256() override { return lines_->Sha256Hex(); }
+  absl::StatusOr<std::string> Sha256() override { return lines_->Sha256Hex(); }
 
   bool was_latin1() const override { return latin1_; }
 
   std::string raw_header() const override { return ""; }
 
  private:
-  std::unique_ptr<JsonLines> lines_;
+  std::unique_ptr<LineReader> lines_;
   bool latin1_ = false;
 };
 
@@ -189,7 +198,7 @@ class JsonTable : public NoteTable {
 
 absl::StatusOr<std::unique_ptr<NoteTable>> OpenNoteTable(const std::string& path) {
   if (absl::EndsWithIgnoreCase(path, ".ndjson") || absl::EndsWithIgnoreCase(path, ".jsonl")) {
-    ESSAIM_ASSIGN_OR_RETURN(auto lines, JsonLines::Open(path));
+    ESSAIM_ASSIGN_OR_RETURN(auto lines, LineReader::Open(path, kJsonLineBytesMax));
     return std::make_unique<JsonTable>(std::move(lines));
   }
   if (!absl::EndsWithIgnoreCase(path, ".csv") && !absl::EndsWithIgnoreCase(path, ".tsv")) {
@@ -198,9 +207,8 @@ absl::StatusOr<std::unique_ptr<NoteTable>> OpenNoteTable(const std::string& path
   }
   ESSAIM_ASSIGN_OR_RETURN(const bool utf8, IsUtf8File(path));
   ESSAIM_ASSIGN_OR_RETURN(auto file, ByteFile::Open(path));
-  auto table = std::make_unique<CsvTable>(std::move(file), !utf8);
-  if (const absl::Status read = table->ReadHeader(); !read.ok())
-    return absl::Status(read.code(), absl::StrCat(path, ": ", read.message()));
+  auto table = std::make_unique<CsvTable>(path, std::move(file), !utf8);
+  ESSAIM_RETURN_IF_ERROR(table->ReadHeader());
   return table;
 }
 

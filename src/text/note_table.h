@@ -40,10 +40,10 @@ struct NoteRow {
 class NoteTable {
  public:
   virtual ~NoteTable() = default;
-  // False at the end. kInvalidArgument with the line where reading cannot go on.
+  // False at the end. An error names file and line where reading cannot go on.
   virtual absl::StatusOr<bool> Next(NoteRow& row) = 0;
   virtual std::uint64_t bytes_done() const = 0;
-  virtual std::string Sha256() = 0;  // hexadecimal, at the end
+  virtual absl::StatusOr<std::string> Sha256() = 0;  // hexadecimal, at the end
   virtual bool was_latin1() const = 0;
   virtual std::string raw_header() const = 0;  // its line, as UTF-8; empty of NDJSON
 };

@@ -129,6 +129,12 @@ TEST_P(Notes, TablesOfTextAndWhatIsNoIndex) {
   ASSERT_EQ(report.bad_rows.size(), 2u);
   EXPECT_EQ(report.bad_rows[0].line, 3u);
   EXPECT_EQ(Count("note WHERE language_concept_id = 4180186"), 1);
+  Write("long.ndjson",
+        "\xEF\xBB\xBF{\"id\":2,\"patient\":\"p\",\"date\":\"2020-01-01\",\"text\":\"Toux\"}\n" +
+            std::string(17 << 20, 'x') + "\n");
+  EXPECT_EQ(Load("/long.ndjson").status().message(),
+            folder_ + "/notes/long.ndjson: line 2: longer than 16 MiB");
+  EXPECT_EQ(Count("note"), 1);
   Write("l.csv", "ipp,date,texte\n1,2020-01-01,Fi\xE8vre\n");
   ASSERT_OK(Load("/l.csv").status());
   EXPECT_EQ(Count("note WHERE note_text = 'Fièvre'"), 1);

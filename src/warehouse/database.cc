@@ -1,5 +1,9 @@
 #include "warehouse/database.h"
 
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/strings.h"
 
@@ -10,6 +14,9 @@ absl::Status FromDatabase(std::string_view doing, const duckdb::ErrorData& error
     log->Error("database", {{"doing", std::string(doing)}, {"error", error.RawMessage()}});
   }
   const std::string what = absl::StrCat("the warehouse's database failed while ", Av(doing));
+  if (absl::StrContains(error.RawMessage(), std::strerror(ENOSPC)))
+    return absl::ResourceExhaustedError(
+        absl::StrCat(what, ": the disk is full; nothing of it is kept. Make room and try again"));
   switch (error.Type()) {
     case duckdb::ExceptionType::OUT_OF_MEMORY:
       return absl::ResourceExhaustedError(absl::StrCat(what, ": its memory limit is reached"));

@@ -77,15 +77,22 @@ absl::Status AttachEncrypted(duckdb::Connection& connection, const std::string& 
                                     ToHex(key.view()), "', ENCRYPTION_CIPHER 'GCM')"));
   if (!result->HasError()) return absl::OkStatus();
   const std::string text = absl::AsciiStrToLower(result->GetErrorObject().RawMessage());
-  const absl::Status other = FromDatabase(kOpening, result->GetErrorObject(), log);
   if (absl::StrContains(text, "encryption key") || absl::StrContains(text, "not encrypted") ||
       absl::StrContains(text, "tag does not fit")) {
-    return absl::UnauthenticatedError("the warehouse's key does not open its file");
+    return absl::UnauthenticatedError(
+        absl::StrCat(path, ": its key does not open it; restore both from one backup"));
   }
-  if (absl::StrContains(text, "lock")) {
-    return absl::UnavailableError("another process has the warehouse's file open");
+  if (absl::StrContains(text, "could not set lock")) {
+    return absl::UnavailableError(absl::StrCat(
+        path, ": another process of this site has it open; wait until that is done, or end it"));
   }
-  return other;
+  const absl::Status failed = FromDatabase(kOpening, result->GetErrorObject(), log);
+  // Who waits for another process need not wait for a disk.
+  if (!absl::IsUnavailable(failed)) return failed;
+  return absl::DataLossError(absl::StrCat(
+      path,
+      ": cannot be read or written as a database; look at the disk and at the file's rights, "
+      "or restore the folder from a backup"));
 }
 
 }  // namespace essaim

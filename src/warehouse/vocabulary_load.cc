@@ -40,6 +40,9 @@ bool IsPartOfARelease(const CdmTable& table) {
 absl::StatusOr<Release> ReleaseIn(const std::string& folder) {
   std::error_code error;
   std::map<std::string, std::string> by_table;
+  if (fs::is_regular_file(folder, error))
+    return absl::InvalidArgumentError(
+        absl::StrCat(folder, ": a file; the folder of Athena's download, unpacked, was expected"));
   ESSAIM_ASSIGN_OR_RETURN(const std::vector<std::string> paths, ListFolder(folder));
   for (const std::string& path : paths) {
     const std::string ending = absl::AsciiStrToLower(fs::path(path).extension().string());

@@ -147,6 +147,8 @@ TEST_P(VocabularyLoading, SaysWhatItMisses) {
               HasCode(absl::StatusCode::kNotFound));
   EXPECT_THAT(Load().status(), StatusIs(absl::StatusCode::kNotFound, HasSubstr("no CONCEPT.csv")));
   WriteRelease("v5.0 AUG", 2, 2);
+  EXPECT_THAT(LoadVocabulary(*engine_, folder_ + "/athena/CONCEPT.csv", {}).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("the folder of Athena's")));
   Write("CONCEPT.csv", "concept_id\tconcept_name\n1\tx\n");
   EXPECT_THAT(Load().status(), StatusIs(absl::StatusCode::kInvalidArgument,
                                         HasSubstr("CONCEPT.csv: line 1: no column 'domain_id'")));

@@ -277,6 +277,21 @@ class Destruction(Site):
         self.run_node("quality", self.site, "--as-of", "2023-01-01")
         self.run_node("keys", "rotate", self.site)
 
+    def test_a_lost_key_of_pseudonyms_stops_what_would_number_persons_anew(self):
+        text = (ROOT / "tests/data/fhir/synthea.ndjson").read_text().splitlines()
+        first, more = (self.write(f"{n}.ndjson", "\n".join(text[:n]) + "\n") for n in (20, 40))
+        self.run_node("load", self.site, "--from", "fhir", first)
+        loads, kept = self.json_of("loads", self.site), self.site / "pseudonyms.key"
+        key = kept.read_bytes()
+        kept.unlink()
+        for command in (["load", self.site, "--from", "fhir", more], ["listen", self.site, "--port", "0"],
+                        ["search", self.site, "toux", "--author", "1"]):
+            self.assertIn("pseudonyms.key: is not there, and load 1", self.run_node(*command, code=FAILED))
+        self.assertFalse(kept.exists())
+        self.assertEqual(self.json_of("loads", self.site), loads)
+        kept.write_bytes(key)
+        self.run_node("load", self.site, "--from", "fhir", more)
+
 
 class Vocabularies(Site):
     def release(self, name, version, n_concepts, n_ancestors):
