@@ -50,6 +50,8 @@ class Merge {
       if (direct && same_key_ == SameKey::kLastStays && !staged.keys_grow)
         ESSAIM_RETURN_IF_ERROR(KeepLast(*table));
       if (staged.n_rows > 0) ESSAIM_RETURN_IF_ERROR(direct ? GiveWay(*table) : Take(*table));
+      if (same_key_ != SameKey::kAllStay && !(direct && staged.keys_grow))
+        ESSAIM_RETURN_IF_ERROR(CountKept(*table, staged.n_rows));
       if (direct) continue;
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DROP TABLE staged_", Av(table->name))));
     }
@@ -161,6 +163,22 @@ class Merge {
     return engine_.Execute(absl::StrCat(
         "DELETE FROM ", name, " WHERE essaim_load = ", report_.number, " AND ", field,
         " IN (SELECT ", field, twice, ") AND ", row, " NOT IN (SELECT MAX(", row, ")", twice, ")"));
+  }
+
+  // Of the load's rows those that stay.
+  absl::Status CountKept(const CdmTable& table, std::uint64_t n_given) {
+    ESSAIM_ASSIGN_OR_RETURN(const std::int64_t n,
+                            Number(engine_, absl::StrCat("SELECT COUNT(*) FROM ", Av(table.name),
+                                                         " WHERE essaim_load = ", report_.number)));
+    const auto n_kept = static_cast<std::uint64_t>(n);
+    const auto at = std::ranges::find(report_.tables, table.name, &CdmTableReport::table);
+    if (at == report_.tables.end() || n_kept >= n_given) return absl::OkStatus();
+    at->n_loaded = n_kept;
+    if (same_key_ == SameKey::kLastStaysIfAny) return absl::OkStatus();  // messages say all again
+    report_.notices.push_back(
+        absl::StrCat(Av(table.name), ": ", n_given, " rows given, ", n_kept,
+                     " loaded: others came again later in the load, or were there already"));
+    return absl::OkStatus();
   }
 
   // Earlier rows of the keys that this load brought; its own are in the table already.

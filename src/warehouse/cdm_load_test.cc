@@ -284,6 +284,9 @@ TEST_P(CdmLoad, TablesMayComeInAnyOrderAndTheLastRowOfAKeyStays) {
     ASSERT_EQ(report.tables.size(), 4u);
     EXPECT_EQ(report.tables[1].table, "condition_occurrence");
     EXPECT_EQ(report.tables[1].n_loaded, 20'000u);
+    EXPECT_EQ(report.tables[2].table, "measurement");
+    EXPECT_EQ(report.tables[2].n_loaded, 7'000u);
+    EXPECT_EQ(report.notices.size(), same_key == SameKey::kLastStays ? 2u : 0u);
     ASSERT_OK(UndoLastLoad(*engine_));
     EXPECT_EQ(Count("measurement"), 0);
   }
