@@ -1,5 +1,7 @@
 // MedicationRequest, -Administration, -Statement, -Dispense and Immunization: all are exposures.
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/strings.h"
 #include "fhir/mapper.h"
 
 namespace essaim::fhir {
@@ -29,6 +31,20 @@ std::int64_t TypeConcept(std::string_view type) {
   if (type == "MedicationAdministration") return 38000179;
   if (type == "MedicationDispense") return 38000176;
   return type == "Immunization" ? 32827 : 38000178;
+}
+
+// FHIR's Duration in whole days; 0 if it is in another unit or none.
+std::int64_t DaysOf(Node duration) {
+  const std::string_view unit =
+      duration["code"] ? duration["code"].Text() : duration["unit"].Text();
+  const double one = unit == "d" || unit == "day" || unit == "days" ? 1 : unit == "wk" ? 7 : 0;
+  const double days = one * duration["value"].Number();
+  return days > 0 && days < 1e6 ? static_cast<std::int64_t>(days) : 0;
+}
+
+void SetWhole(CdmRow& row, const FieldName& field, Node number) {
+  const double n = number.Number();
+  if (n >= 0 && n < 1e6) row.Set(field, static_cast<std::int64_t>(n));
 }
 
 }  // namespace
@@ -68,12 +84,46 @@ absl::Status Mapper::Drug(Node r, std::string_view type) {
   const Node encounter = r["encounter"];
   SetVisit(row, encounter ? encounter : r["context"]);
   SetProvider(row, r["requester"]);
+  ESSAIM_RETURN_IF_ERROR(Dosage(r, type, row));
+  return Write(row);
+}
+
+// How it is taken, and how much of it was prescribed, given out or given.
+absl::Status Mapper::Dosage(Node r, std::string_view type, CdmRow& row) {
+  const bool is_vaccine = type == "Immunization", is_given = type == "MedicationAdministration";
+  const Node instructions = r["dosageInstruction"];
+  const Node dosages = instructions ? instructions : r["dosage"];
+  const Node first = is_vaccine ? r : dosages.First();
+  const Node amount = is_vaccine ? r["doseQuantity"]
+                      : is_given ? first["dose"]
+                                 : first["doseAndRate"].First()["doseQuantity"];
   if (type == "MedicationDispense") {
     SetNumber(row, "quantity", r["quantity"]["value"]);
-    const double days = r["daysSupply"]["value"].Number();
-    if (days >= 0 && days < 1e6) row.Set("days_supply", static_cast<std::int64_t>(days));
+    SetWhole(row, "days_supply", r["daysSupply"]["value"]);
+  } else if (const Node supply = r["dispenseRequest"]; supply) {
+    SetNumber(row, "quantity", supply["quantity"]["value"]);
+    row.SetUnlessZero("days_supply", DaysOf(supply["expectedSupplyDuration"]));
+    SetWhole(row, "refills", supply["numberOfRepeatsAllowed"]);
+  } else if (is_vaccine || is_given) {
+    SetNumber(row, "quantity", amount["value"]);
   }
-  return Write(row);
+  if (is_vaccine) row.SetCutView("lot_number", r["lotNumber"].Text());
+  const std::string_view unit = amount["unit"].Text();
+  row.SetCutView("dose_unit_source_value", unit.empty() ? amount["code"].Text() : unit);
+  if (const Node route = first["route"]; route) {
+    ESSAIM_ASSIGN_OR_RETURN(const Resolved code, ResolveBest(route, {"SNOMED"}, "Route"));
+    row.SetUnlessZero("route_concept_id", code.standard);
+    const std::string_view text = route["text"].Text();
+    row.SetCutView("route_source_value", code.code.empty() ? text : code.code);
+  }
+  if (is_vaccine) return absl::OkStatus();
+  std::string sig;
+  for (const Node dosage : dosages.Items()) {
+    const std::string_view text = dosage["text"].Text();
+    if (!text.empty()) absl::StrAppend(&sig, sig.empty() ? "" : "; ", Av(text));
+  }
+  row.SetCut("sig", sig);
+  return absl::OkStatus();
 }
 
 }  // namespace essaim::fhir

@@ -127,6 +127,46 @@ TEST_P(FhirFiles, NobodysNameIsInTheCdm) {
   EXPECT_EQ(names_.all[1].family_name, "Moreau");
 }
 
+TEST_P(FhirFiles, HowADrugIsTakenAndHowMuchOfItComesWithIt) {
+  const std::string code =
+      R"("code":"X1","system":"http://www.nlm.nih.gov/research/umls/rxnorm"}]},)";
+  const std::string lines =
+      std::string(kPatient) +
+      "\n"
+      R"({"resourceType":"MedicationRequest","id":"r","status":"active","authoredOn":"2020-01-02",)"
+      R"("subject":{"reference":"Patient/1"},"medicationCodeableConcept":{"coding":[{)" +
+      code +
+      R"("dosageInstruction":[{"text":"one in the morning","route":{"text":"oral"},)"
+      R"("doseAndRate":[{"doseQuantity":{"value":1,"unit":"TAB"}}]},{"text":"two at night"}],)"
+      R"("dispenseRequest":{"quantity":{"value":60.5},"numberOfRepeatsAllowed":3,)"
+      R"("expectedSupplyDuration":{"value":4,"code":"wk"}}})"
+      "\n"
+      R"({"resourceType":"MedicationAdministration","id":"a","status":"completed",)"
+      R"("effectiveDateTime":"2020-01-03","subject":{"reference":"Patient/1"},)"
+      R"("medicationCodeableConcept":{"coding":[{)" +
+      code +
+      R"("dosage":{"text":"over ten minutes","dose":{"value":500,"code":"mg"},)"
+      R"("route":{"coding":[{"system":"http://snomed.info/sct","code":"47625008"}]}}})"
+      "\n"
+      R"({"resourceType":"Immunization","id":"i","status":"completed",)"
+      R"("occurrenceDateTime":"2020-01-04","patient":{"reference":"Patient/1"},)"
+      R"("vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"140"}]},)"
+      R"("lotNumber":"L-7","doseQuantity":{"value":0.5,"unit":"mL"}})"
+      "\n";
+  ASSERT_OK(Load({Write("drugs.ndjson", lines)}).status());
+  EXPECT_EQ(
+      Count("drug_exposure WHERE sig = 'one in the morning; two at night' AND quantity = 60.5 "
+            "AND days_supply = 28 AND refills = 3 AND route_source_value = 'oral' AND "
+            "dose_unit_source_value = 'TAB'"),
+      1);
+  EXPECT_EQ(Count("drug_exposure WHERE sig = 'over ten minutes' AND quantity = 500 AND "
+                  "dose_unit_source_value = 'mg' AND route_source_value = '47625008'"),
+            1);
+  EXPECT_EQ(Count("drug_exposure WHERE lot_number = 'L-7' AND quantity = 0.5 AND sig IS NULL AND "
+                  "dose_unit_source_value = 'mL'"),
+            1);
+}
+
 TEST_P(FhirFiles, BadLinesAreNamedAndTheRestIsLoaded) {
   const std::string text = std::string(kPatient) + "\r\n{\"resourceType\":\n[]\n" +
                            R"({"resourceType":"Patient","id":"2"})" + "\n" +

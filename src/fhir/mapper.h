@@ -87,6 +87,7 @@ class Mapper {
   absl::Status WriteNote(const NoteParts& note);
   // drugs.cc
   absl::Status Drug(Node r, std::string_view type);
+  absl::Status Dosage(Node r, std::string_view type, CdmRow& row);
 
   // All codings that the vocabulary resolves, one a standard concept, in the order of preference;
   // where none does and unmapped codes are kept, the first with concept 0.
