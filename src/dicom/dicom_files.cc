@@ -34,6 +34,9 @@ class DicomFiles : public CdmSource {
 
   std::uint64_t bytes_total() const override { return bytes_; }
 
+  // Of persons whose visits came before them.
+  bool derives_observation_periods() const override { return true; }
+
   // Also how many studies found no visit: once visits are there, the same files are another load.
   std::string settings() const override {
     return absl::StrCat(Av(kProfileEdition), "|", options_.system, "|", options_.accept_burned_in,
