@@ -17,6 +17,7 @@
 #include "dicom/description.h"
 #include "dicom/file_list.h"
 #include "dicom/mapper.h"
+#include "source/recognised.h"
 
 namespace essaim::dicom {
 namespace {
@@ -33,6 +34,9 @@ class DicomFiles : public CdmSource {
 
   std::uint64_t bytes_total() const override { return bytes_; }
 
+  // Of persons whose visits came before them.
+  bool derives_observation_periods() const override { return true; }
+
   // Also how many studies found no visit: once visits are there, the same files are another load.
   std::string settings() const override {
     return absl::StrCat(Av(kProfileEdition), "|", options_.system, "|", options_.accept_burned_in,
@@ -44,6 +48,7 @@ class DicomFiles : public CdmSource {
     Mapper mapper(options_, sink);
     ESSAIM_RETURN_IF_ERROR(ListFiles(
         paths_, [&](const ListedFile& file) -> absl::Status { return File(file, mapper, sink); }));
+    ESSAIM_RETURN_IF_ERROR(recognised_.Check());
     ESSAIM_RETURN_IF_ERROR(mapper.Finish());
     if (options_.images != nullptr) ESSAIM_RETURN_IF_ERROR(options_.images->Sync());
     const std::size_t none = mapper.n_studies_without_visit(),
@@ -59,12 +64,14 @@ class DicomFiles : public CdmSource {
     const std::uintmax_t size = std::filesystem::file_size(listed.path, error);
     if (error) return Reject(listed, "", "named by the DICOMDIR, and not there", sink);
     if (size == 0) {
+      recognised_.File(listed.path, false);
       ESSAIM_RETURN_IF_ERROR(Reject(listed, "", "an empty file", sink));
       sink.EndFile(listed.path, ToHex(crypto::Sha256("")), 1);
       return absl::OkStatus();
     }
     absl::StatusOr<DcmFile> file = ReadDcmFile(listed.path);
     done_ += size;
+    recognised_.File(listed.path, !absl::IsNotFound(file.status()));
     if (absl::IsNotFound(file.status()) && !listed.named) {
       if (others_.size() < kOthersNamed) others_.push_back(listed.path);
       ++n_others_;
@@ -203,6 +210,7 @@ class DicomFiles : public CdmSource {
   std::uint64_t done_ = 0, n_others_ = 0, n_copies_ = 0;
   std::vector<std::string> others_;
   std::string of_no_visit_;
+  Recognised recognised_{"DICOM files, with 'DICM' at byte 128"};
   std::map<std::string, std::uint64_t> held_;
   std::unordered_map<std::int64_t, std::uint64_t> instances_;  // by UID: the file's hash
 };

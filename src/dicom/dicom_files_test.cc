@@ -25,6 +25,7 @@ namespace essaim::dicom {
 namespace {
 
 namespace fs = std::filesystem;
+using ::essaim::testing::StatusIs;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
@@ -377,6 +378,23 @@ TEST_P(DicomFilesTest, ReportsBrokenFilesAndGoesOn) {
   EXPECT_EQ(Count("essaim_image_instance"), 1);
   EXPECT_EQ(Count("essaim_rejected"), 9);
   EXPECT_EQ(FilesOnDisk(), 1u);
+}
+
+TEST_P(DicomFilesTest, DoesNotLoadWhatIsNoDicom) {
+  std::ofstream(In("a.csv")) << "name,born\n";
+  std::ofstream(In("b.jpg"), std::ios::binary) << "\xFF\xD8\xFF\xE0" << std::string(200, 'x');
+  std::ofstream(In("c")).close();
+  const auto refused = [](const char* text) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(text));
+  };
+  EXPECT_THAT(Load({In("b.jpg")}).status(),
+              refused("b.jpg: expected DICOM files, with 'DICM' at byte 128, and none is there;"));
+  EXPECT_THAT(Load({In()}).status(), refused("a.csv: expected DICOM files"));
+  EXPECT_EQ(Count("essaim_loads"), 0);
+  Write("d", {.patient_id = ""});  // one, rejected for what it says
+  const auto report = Load({In()});
+  ASSERT_OK(report);
+  EXPECT_EQ(report->bad_rows.size(), 2u);
 }
 
 TEST_P(DicomFilesTest, HoldsPixelsThatMayShowAName) {

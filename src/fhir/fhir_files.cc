@@ -13,6 +13,7 @@
 #include "source/gz_file.h"
 #include "source/input_files.h"
 #include "source/line_reader.h"
+#include "source/recognised.h"
 
 namespace essaim::fhir {
 namespace {
@@ -25,6 +26,11 @@ bool IsLines(const std::string& path) {
 
 bool IsDocument(const std::string& path) {
   return absl::EndsWith(path, ".json") || absl::EndsWith(path, ".json.gz");
+}
+
+// Also of JSON that is broken elsewhere.
+bool HasType(std::string_view text) {
+  return text.find("\"resourceType\"") != std::string_view::npos;
 }
 
 class FhirFiles : public CdmSource {
@@ -42,16 +48,20 @@ class FhirFiles : public CdmSource {
 
   absl::Status Read(CdmSink& sink) override {
     Mapper mapper(options_, sink);
+    Recognised recognised("resources of FHIR R4, JSON with a resourceType");
     for (const std::string& path : paths_) {
       n_read_ = 0;
+      found_ = false;
       ESSAIM_ASSIGN_OR_RETURN(const std::string hash, IsLines(path)
                                                           ? ReadLines(path, mapper, sink)
                                                           : ReadDocument(path, mapper, sink));
+      if (found_ || n_read_ > 0) recognised.File(path, found_);
       sink.EndFile(path, hash, n_read_);
       std::error_code error;
       bytes_before_ += std::filesystem::file_size(path, error);
       ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_));
     }
+    ESSAIM_RETURN_IF_ERROR(recognised.Check());
     for (const auto& [type, n] : mapper.unmapped())
       sink.Notice(absl::StrCat("not in the CDM: ", n, " resources of the type ", type));
     return absl::OkStatus();
@@ -69,6 +79,7 @@ class FhirFiles : public CdmSource {
       if (!more) return lines->Sha256Hex();
       while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
       if (line.empty()) continue;
+      found_ = found_ || HasType(line);
       if (++n_read_ % kUnitsPerProgress == 0)
         ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + lines->offset()));
       const RowOrigin origin{.file = path, .line = lines->n_lines(), .raw = &raw};
@@ -109,6 +120,7 @@ class FhirFiles : public CdmSource {
     ESSAIM_ASSIGN_OR_RETURN(const auto file, GzFile::Open(path));
     ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadWhole(path, *file));
     n_read_ = 1;
+    found_ = HasType(text);
     if (!document_.Parse(text)) {
       ESSAIM_RETURN_IF_ERROR(RejectText({.file = path, .line = 1}, text, sink));
     } else if (document_.root()["resourceType"].Text() != "Bundle") {
@@ -149,6 +161,7 @@ class FhirFiles : public CdmSource {
 
   std::vector<std::string> paths_;
   std::uint64_t bytes_, bytes_before_ = 0, n_read_ = 0;
+  bool found_ = false;  // a resource in the file in hand
   FhirOptions options_;
   JsonDocument document_{kDocumentBytesMax};
 };

@@ -15,6 +15,7 @@ namespace essaim::fhir {
 namespace {
 
 using ::essaim::testing::HasCode;
+using ::essaim::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -244,6 +245,19 @@ TEST_P(FhirFiles, CompressedDataAndLongLinesAreRead) {
 }
 
 TEST_P(FhirFiles, WhatIsNoFhirFileIsRefused) {
+  for (const auto& [name, text] :
+       {std::pair("a.ndjson", "name,born\nAnne,1950\n"), std::pair("b.json", R"({"id": "1"})"),
+        std::pair("c.json", "\xFF\xD8\xFF\xE0 JFIF")}) {
+    const std::string expected =
+        folder_ + "/" + name + ": expected resources of FHIR R4, JSON with a resourceType";
+    EXPECT_THAT(Load({Write(name, text)}).status(),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(expected)));
+  }
+  EXPECT_EQ(Count("essaim_loads"), 0);
+  ASSERT_OK_AND_ASSIGN(
+      const CdmLoadReport broken,
+      Load({folder_ + "/b.json", Write("d.ndjson", R"({"resourceType": "Patient", )")}));
+  EXPECT_EQ(broken.bad_rows.size(), 2u);
   EXPECT_THAT(Load({Write("x.csv", "a")}).status(), HasCode(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(Load({folder_ + "/none.json"}).status(), HasCode(absl::StatusCode::kNotFound));
 }

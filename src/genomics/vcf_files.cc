@@ -18,6 +18,7 @@
 #include "source/cdm_row.h"
 #include "source/gz_file.h"
 #include "source/input_files.h"
+#include "source/recognised.h"
 #include "source/sample_list.h"
 
 namespace essaim::genomics {
@@ -111,7 +112,7 @@ class VcfFiles : public CdmSource {
         return read;
       }
     }
-    return absl::OkStatus();
+    return recognised_.Check();
   }
 
  private:
@@ -128,6 +129,7 @@ class VcfFiles : public CdmSource {
     VcfHeader header;
     const absl::StatusOr<std::string> wrong = ReadHeader(lines, header, line);
     if (!wrong.ok()) return at_line(wrong.status());
+    recognised_.File(path, wrong->empty() || is_vcf_);
     if (!wrong->empty()) {  // the file is apart as a whole, the others are loaded
       ESSAIM_RETURN_IF_ERROR(
           sink.Reject({.file = path, .line = line, .column = "header", .reason = *wrong}, ""));
@@ -179,13 +181,14 @@ class VcfFiles : public CdmSource {
   }
 
   // What is wrong with it, at which line; empty if nothing is.
-  static absl::StatusOr<std::string> ReadHeader(Lines& lines, VcfHeader& header,
-                                                std::uint64_t& line) {
+  absl::StatusOr<std::string> ReadHeader(Lines& lines, VcfHeader& header, std::uint64_t& line) {
     std::string_view text;
+    is_vcf_ = false;
     while (!header.complete()) {
       ++line;
       ESSAIM_ASSIGN_OR_RETURN(const bool more, lines.Next(text));
       if (!more) return "the line #CHROM was expected";
+      is_vcf_ = is_vcf_ || (line == 1 && text.starts_with("##fileformat=VCF"));
       const absl::Status taken = header.Take(text);
       if (!taken.ok()) return std::string(taken.message());
     }
@@ -267,7 +270,8 @@ class VcfFiles : public CdmSource {
   SampleList list_;
   std::unique_ptr<ReferenceGenome> genome_;
   std::string settings_, nobodys_;
-  bool began_ = false;
+  bool began_ = false, is_vcf_ = false;
+  Recognised recognised_{"VCF, which begins with ##fileformat=VCFv4"};
 };
 
 }  // namespace

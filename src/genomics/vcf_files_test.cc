@@ -396,6 +396,16 @@ TEST_P(VcfFiles, AFileWithoutAHeaderOrSamplesIsRejectedAlone) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("b.vcf")));
 }
 
+TEST_P(VcfFiles, WhatIsNoVcfIsNotLoaded) {
+  EXPECT_THAT(Load({Write("a.vcf", "sample,person\n"), Write("b.vcf", "")}).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("a.vcf: expected VCF, which begins with ##fileformat=VCFv4, and "
+                                 "none is there (nor in 1 more)")));
+  EXPECT_EQ(Count(*cdm_, "essaim_loads"), 0);
+  ASSERT_OK(Load({Write("c.vcf", "##fileformat=VCFv3.3\n")}).status());  // one, of another version
+  EXPECT_EQ(Count(*cdm_, "essaim_rejected"), 1);
+}
+
 TEST_P(VcfFiles, ASampleIsLoadedOnceItsPersonIsThere) {
   known_.erase(ids_.IdOf("person", "H", "S2"));
   const std::string path = Write("a.vcf", kThree);

@@ -1,8 +1,10 @@
 #include "hl7v2/hl7_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/bytes.h"
 #include "base/files.h"
@@ -10,11 +12,20 @@
 #include "crypto/hash.h"
 #include "hl7v2/mapper.h"
 #include "source/input_files.h"
+#include "source/recognised.h"
 
 namespace essaim::hl7v2 {
 namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{1} << 30;
+
+// Whether a part begins as a message does, framed or not, be the rest wrong.
+bool BeginsMessage(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \x0b\x1c\xEF\xBB\xBF"), text.size()));
+  return text.starts_with("MSH") &&
+         (text.size() == 3 || absl::ascii_ispunct(static_cast<unsigned char>(text[3]))) &&
+         text.substr(3, 1) != "_";
+}
 
 class Hl7Files : public CdmSource {
  public:
@@ -31,11 +42,14 @@ class Hl7Files : public CdmSource {
 
   absl::Status Read(CdmSink& sink) override {
     Mapper mapper(options_, sink);
+    Recognised recognised("HL7 v2 messages, which begin with MSH|");
     std::uint64_t done = 0;
     for (const std::string& path : paths_) {
       ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kFileBytesMax));
       const std::vector<MessageText> messages = SplitMessages(text);
+      bool found = false;
       for (const MessageText& part : messages) {
+        found = found || BeginsMessage(part.text);
         const absl::StatusOr<Message> message = ParseMessage(part.text);
         if (message.ok()) {
           ESSAIM_RETURN_IF_ERROR(mapper.Map(*message, path, part));
@@ -47,10 +61,12 @@ class Hl7Files : public CdmSource {
                                              part.text));
         }
       }
+      if (!messages.empty()) recognised.File(path, found);
       done += text.size();
       sink.EndFile(path, ToHex(crypto::Sha256(text)), messages.size());
       ESSAIM_RETURN_IF_ERROR(sink.Progress(done));
     }
+    ESSAIM_RETURN_IF_ERROR(recognised.Check());
     ESSAIM_RETURN_IF_ERROR(mapper.Finish());
     for (const auto& [what, n] : mapper.unmapped())
       sink.Notice(absl::StrCat("not in the CDM: ", n, " ", what));

@@ -12,6 +12,7 @@
 namespace essaim::hl7v2 {
 namespace {
 
+using ::essaim::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -261,6 +262,30 @@ TEST_P(Hl7Files, BadMessagesAreNamedAndTheRestIsLoaded) {
                                   HasSubstr("line 2: expected a segment")));
   EXPECT_EQ(Count("person"), 1);
   EXPECT_THAT(report.notices, ElementsAre(HasSubstr("SIU: appointments")));
+}
+
+TEST_P(Hl7Files, WhatIsNoMessageIsNotLoaded) {
+  const auto refused = [&](const std::string& text) {
+    return StatusIs(
+        absl::StatusCode::kInvalidArgument,
+        HasSubstr("/m" + text + ".hl7: expected HL7 v2 messages, which begin with MSH|, and none"));
+  };
+  EXPECT_THAT(Load("MSH_ID,born\n1,1950\n").status(), refused("1"));
+  EXPECT_THAT(Load(std::string("\xFF\xD8\xFF\xE0\0\x10JFIF\r\n", 12)).status(), refused("2"));
+  EXPECT_EQ(Count("essaim_loads"), 0);
+  EXPECT_EQ(Count("essaim_rejected"), 0);
+  // A message that is wrong is one; a file without a message has nothing wrong in it.
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport wrong, Load("\x0bMSH|^~\\&|A\r???\r"));
+  EXPECT_EQ(wrong.bad_rows.size(), 1u);
+  ASSERT_OK(Load("\n").status());
+  // Beside files that are messages, it is kept apart.
+  std::filesystem::create_directories(folder_ + "/in");
+  std::ofstream(folder_ + "/in/a.txt") << "name,born\n";
+  std::ofstream(folder_ + "/in/b.hl7") << Message("ADT^A28", "1", "");
+  ASSERT_OK_AND_ASSIGN(const CdmLoadReport both, LoadPath(folder_ + "/in"));
+  ASSERT_EQ(both.bad_rows.size(), 1u);
+  EXPECT_THAT(both.bad_rows[0].ToString(), HasSubstr("a.txt:1"));
+  EXPECT_EQ(Count("person"), 1);
 }
 
 TEST_P(Hl7Files, TheSamplesLand) {

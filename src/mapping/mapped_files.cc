@@ -44,13 +44,13 @@ class MappedFiles : public CdmSource {
 
   std::string settings() const override { return ToHex(crypto::Sha256(mapping_.text)); }
 
-  // Where stays are mapped and no periods, the stays make them.
+  // Where stays are mapped and no periods, the stays make them, as those that waited for a person.
   bool derives_observation_periods() const override {
     const auto maps = [&](std::string_view table) {
       return std::ranges::any_of(mapping_.tables,
                                  [&](const TableMapping& t) { return t.to->name == table; });
     };
-    return maps("visit_occurrence") && !maps("observation_period");
+    return (maps("visit_occurrence") || maps("person")) && !maps("observation_period");
   }
 
   absl::Status Read(CdmSink& sink) override {

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "crypto/entropy.h"
-#include "node/category_keys.h"
+#include "node/key_rotation.h"
 #include "node/node_folder.h"
 #include "text/annotate.h"
 #include "warehouse/cdm_load.h"
@@ -33,9 +33,9 @@ absl::Status Annotate(const AnnotateArguments& args) {
   ESSAIM_ASSIGN_OR_RETURN(text::TermDictionary dictionary,
                           text::TermDictionary::Load(args.dictionary));
   ESSAIM_ASSIGN_OR_RETURN(const NodeFolder folder, OpenNodeFolder(args.dir));
-  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, "free_text", entropy));
   ESSAIM_ASSIGN_OR_RETURN(const SqlPair sql, OpenNodeSqlPair(folder, entropy, &log));
   ESSAIM_RETURN_IF_ERROR(CreateCdm(*sql.writing));
+  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, FreeTextKey(folder, *sql.writing, entropy));
   const std::unique_ptr<Vocabulary> vocabulary = OpenSqlVocabulary(*sql.reading);
   const CellCipher cipher(std::move(key), entropy);
   text::AnnotateReport report;

@@ -94,11 +94,6 @@ absl::Status Remove(const std::string& path) {
   return absl::UnavailableError(absl::StrCat(path, ": cannot be removed"));
 }
 
-absl::Status IsGone(const std::string& path, const std::string& data) {
-  return absl::DataLossError(absl::StrCat(path, ": is not there, and ", data,
-                                          " is sealed under it; restore both from one backup"));
-}
-
 std::vector<std::string> AllKeys() {
   std::vector<std::string> all = KeyCategories();
   all.emplace_back(kStoreKey);
@@ -124,10 +119,9 @@ absl::StatusOr<SecretBytes> CategoryKey(const NodeFolder& folder, std::string_vi
     return again;
   }
   if (!absl::IsNotFound(key.status())) return key;
+  ESSAIM_RETURN_IF_ERROR(CheckNotLost(folder, category));
   SecretBytes made = DerivedKey(folder, category);
-  const std::string data = DataOf(folder, category);
-  if (made.empty() && IsThere(data)) return IsGone(path, data);
-  if (made.empty() || !IsThere(data)) {
+  if (made.empty() || !IsThere(DataOf(folder, category))) {
     ESSAIM_ASSIGN_OR_RETURN(made, Draw(entropy));
   }
   ESSAIM_RETURN_IF_ERROR(Write(folder.master_key, category, made, path, entropy));
@@ -193,10 +187,22 @@ absl::Status DropNextKey(const NodeFolder& folder, std::string_view category) {
   return Remove(PathOf(folder, category, ".next.key"));
 }
 
+absl::Status LostKey(const NodeFolder& folder, std::string_view category, const std::string& data) {
+  return absl::DataLossError(absl::StrCat(PathOf(folder, category), ": is not there, and ", data,
+                                          " is sealed under it; restore both from one backup"));
+}
+
+absl::Status CheckNotLost(const NodeFolder& folder, std::string_view category) {
+  const std::string data = DataOf(folder, category);
+  if (StateOf(folder, category) != KeyState::kNone || !IsThere(data) ||
+      !DerivedKey(folder, category).empty())
+    return absl::OkStatus();
+  return LostKey(folder, category, data);
+}
+
 absl::Status DropMadeKey(const NodeFolder& folder, std::string_view category) {
-  const std::string path = PathOf(folder, category);
-  ESSAIM_RETURN_IF_ERROR(Remove(path));
-  return IsGone(path, DataOf(folder, category));
+  ESSAIM_RETURN_IF_ERROR(Remove(PathOf(folder, category)));
+  return LostKey(folder, category, DataOf(folder, category));
 }
 
 absl::Status RotateMasterKey(const NodeFolder& folder, Entropy& entropy) {

@@ -48,6 +48,11 @@ absl::StatusOr<SecretBytes> MakeNextKey(const NodeFolder& folder, std::string_vi
                                         Entropy& entropy);
 absl::Status AdoptNextKey(const NodeFolder& folder, std::string_view category);
 absl::Status DropNextKey(const NodeFolder& folder, std::string_view category);
+// kDataLoss: the key's file is not there, and a file or folder of its own that it seals is. No
+// error where the key may be one that the master key gives.
+absl::Status CheckNotLost(const NodeFolder& folder, std::string_view category);
+// kDataLoss: the key's file is not there, and `data` is sealed under it.
+absl::Status LostKey(const NodeFolder& folder, std::string_view category, const std::string& data);
 // Removes a key that CategoryKey derived for data that it does not open, and says so: kDataLoss.
 absl::Status DropMadeKey(const NodeFolder& folder, std::string_view category);
 

@@ -131,6 +131,41 @@ TEST_F(CategoryKeys, AreNotMadeAnewBesideWhatTheySeal) {
   EXPECT_THAT(OpenNodeSql(folder, entropy_, nullptr).status(), gone("warehouse.duckdb: cannot be"));
 }
 
+TEST_F(CategoryKeys, OfTextsAndImagesAreNotMadeAnewEither) {
+  const auto gone = [](const char* text) {
+    return StatusIs(absl::StatusCode::kDataLoss, HasSubstr(text));
+  };
+  const NodeFolder folder = Open();
+  std::string key;
+  {
+    ASSERT_OK_AND_ASSIGN(const auto engine, OpenNodeSql(folder, entropy_, nullptr));
+    ASSERT_OK(CheckFreeText(folder, *engine));  // nothing is sealed yet
+    ASSERT_OK_AND_ASSIGN(const SecretBytes made, FreeTextKey(folder, *engine, entropy_));
+    key = std::string(made.view());
+    std::filesystem::rename(path_ + "/free_text.key", path_ + "/kept");
+    EXPECT_THAT(FreeTextKey(folder, *engine, entropy_).status(),
+                gone("free_text.key: is not there, and the warehouse's free text"));
+    EXPECT_THAT(OpenFreeText(folder, *engine, entropy_).status(), gone("free_text.key"));
+  }
+  EXPECT_THAT(RotateKey(folder, "free_text", entropy_, nullptr, nullptr), gone("free_text.key"));
+  EXPECT_THAT(RotateMaster(folder, entropy_, nullptr, nullptr), gone("free_text.key"));
+  EXPECT_EQ(StateOf(folder, "free_text"), KeyState::kNone);
+  EXPECT_FALSE(HasNextKey(folder, "free_text"));
+  std::filesystem::rename(path_ + "/kept", path_ + "/free_text.key");
+  std::filesystem::create_directories(path_ + "/images/00");
+  EXPECT_THAT(RotateKey(folder, "imaging", entropy_, nullptr, nullptr), gone("imaging.key"));
+  EXPECT_THAT(RotateMaster(folder, entropy_, nullptr, nullptr), gone("imaging.key"));
+  EXPECT_FALSE(HasNextKey(folder, "imaging"));
+  std::filesystem::remove_all(path_ + "/images");
+  std::filesystem::rename(path_ + "/general.key", path_ + "/kept");
+  EXPECT_THAT(RotateKey(folder, "general", entropy_, nullptr, nullptr), gone("general.key"));
+  EXPECT_THAT(RotateMaster(folder, entropy_, nullptr, nullptr), gone("general.key"));
+  EXPECT_EQ(StateOf(folder, "general"), KeyState::kNone);
+  std::filesystem::rename(path_ + "/kept", path_ + "/general.key");
+  ASSERT_OK(RotateMaster(folder, entropy_, nullptr, nullptr));
+  EXPECT_EQ(Key(Open(), "free_text"), key);
+}
+
 TEST_F(CategoryKeys, AreNotReplacedWhileTheFolderIsUsed) {
   {
     const NodeFolder used = Open();

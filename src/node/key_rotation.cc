@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "node/category_keys.h"
 #include "node/images_command.h"
+#include "node/load_setup.h"
 #include "warehouse/cdm_load.h"
 #include "warehouse/cell_reseal.h"
 #include "warehouse/duckdb_copy.h"
@@ -145,6 +146,29 @@ absl::Status RotateImages(const NodeFolder& folder, Entropy& entropy,
   return AdoptNextKey(folder, "imaging");
 }
 
+// "general" may be what the master key gives; its file tells.
+absl::Status CheckGeneral(const NodeFolder& folder, Entropy& entropy, Log* log) {
+  if (StateOf(folder, "general") != KeyState::kNone || !IsThere(FileOf(folder, "general")))
+    return absl::OkStatus();
+  return OpenNodeWarehouse(folder, entropy, log).status();
+}
+
+// A key from a backup is sealed by the master key of that day: first what is lost, then another.
+absl::Status CheckNoneIsLost(const NodeFolder& folder, Entropy& entropy, Log* log) {
+  ESSAIM_RETURN_IF_ERROR(CheckGeneral(folder, entropy, log));
+  for (const std::string& category : KeyCategories())
+    ESSAIM_RETURN_IF_ERROR(CheckNotLost(folder, category));
+  const bool in_warehouse = StateOf(folder, "free_text") == KeyState::kNone ||
+                            StateOf(folder, "pseudonyms") == KeyState::kNone;
+  if (!in_warehouse || StateOf(folder, "general") == KeyState::kDestroyed) return absl::OkStatus();
+  const bool has_warehouse =
+      !folder.config.omop_database.empty() || IsThere(FileOf(folder, "general"));
+  if (!has_warehouse) return absl::OkStatus();
+  ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder, entropy, log));
+  ESSAIM_RETURN_IF_ERROR(CheckFreeText(folder, *engine));
+  return CheckPseudonyms(folder, *engine);
+}
+
 }  // namespace
 
 std::string FileOf(const NodeFolder& folder, std::string_view category) {
@@ -187,6 +211,7 @@ absl::Status SettleFreeTextKey(const NodeFolder& folder, SqlEngine& engine, Entr
     ESSAIM_RETURN_IF_ERROR(KeyIdOf(next) == in_force ? AdoptNextKey(folder, "free_text")
                                                      : DropNextKey(folder, "free_text"));
   }
+  ESSAIM_RETURN_IF_ERROR(CheckFreeText(folder, engine));
   ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key, CategoryKey(folder, "free_text", entropy));
   if (in_force.empty()) {
     return engine.Execute(
@@ -198,6 +223,21 @@ absl::Status SettleFreeTextKey(const NodeFolder& folder, SqlEngine& engine, Entr
       "folder and the warehouse from one backup");
 }
 
+absl::Status CheckFreeText(const NodeFolder& folder, SqlEngine& engine) {
+  if (StateOf(folder, "free_text") != KeyState::kNone) return absl::OkStatus();
+  ESSAIM_RETURN_IF_ERROR(CreateCdm(engine));
+  ESSAIM_ASSIGN_OR_RETURN(const std::string in_force, FreeTextKeyId(engine));
+  return in_force.empty() ? absl::OkStatus()
+                          : LostKey(folder, "free_text", "the warehouse's free text");
+}
+
+absl::StatusOr<SecretBytes> FreeTextKey(const NodeFolder& folder, SqlEngine& engine,
+                                        Entropy& entropy) {
+  if (StateOf(folder, "free_text") != KeyState::kDestroyed)
+    ESSAIM_RETURN_IF_ERROR(SettleFreeTextKey(folder, engine, entropy));
+  return CategoryKey(folder, "free_text", entropy);
+}
+
 absl::StatusOr<FreeTextAccess> OpenFreeText(const NodeFolder& folder, SqlEngine& engine,
                                             Entropy& entropy) {
   FreeTextAccess access;
@@ -206,8 +246,7 @@ absl::StatusOr<FreeTextAccess> OpenFreeText(const NodeFolder& folder, SqlEngine&
                    .why = "the key of 'free_text' was destroyed"};
     return access;
   }
-  ESSAIM_RETURN_IF_ERROR(SettleFreeTextKey(folder, engine, entropy));
-  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, CategoryKey(folder, "free_text", entropy));
+  ESSAIM_ASSIGN_OR_RETURN(SecretBytes key, FreeTextKey(folder, engine, entropy));
   access.cipher = std::make_unique<CellCipher>(std::move(key), entropy);
   access.rule = {.kind = FreeTextRule::Kind::kSealed, .cipher = access.cipher.get()};
   return access;
@@ -231,6 +270,8 @@ absl::Status RotateKey(const NodeFolder& folder, std::string_view category, Entr
     return absl::FailedPreconditionError(
         absl::StrCat("the key of '", Av(category), "' was destroyed, and its data with it"));
   }
+  ESSAIM_RETURN_IF_ERROR(CheckNotLost(folder, category));
+  if (category == "general") ESSAIM_RETURN_IF_ERROR(CheckGeneral(folder, entropy, log));
   if (IsOfAFile(category)) return RotateFileKey(folder, category, entropy, log, progress);
   if (category == "free_text") return RotateFreeText(folder, entropy, log, progress);
   return RotateImages(folder, entropy, progress);
@@ -239,6 +280,7 @@ absl::Status RotateKey(const NodeFolder& folder, std::string_view category, Entr
 absl::Status RotateMaster(const NodeFolder& folder, Entropy& entropy, Log* log,
                           const RotationProgress& progress) {
   ESSAIM_RETURN_IF_ERROR(CheckNothingWaits(folder));
+  ESSAIM_RETURN_IF_ERROR(CheckNoneIsLost(folder, entropy, log));
   // The store is small, and sealed anew each time.
   ESSAIM_RETURN_IF_ERROR(RotateStore(folder, entropy));
   for (const std::string& category : KeyCategories()) {

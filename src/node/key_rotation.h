@@ -30,6 +30,13 @@ absl::Status SettleFileKey(const NodeFolder& folder, std::string_view category, 
 absl::Status SettleStoreKey(const NodeFolder& folder, Entropy& entropy);
 absl::Status SettleFreeTextKey(const NodeFolder& folder, SqlEngine& engine, Entropy& entropy);
 
+// kDataLoss: free_text.key is not there, though the warehouse's texts are sealed under it. Before
+// CategoryKey, which would make another one.
+absl::Status CheckFreeText(const NodeFolder& folder, SqlEngine& engine);
+// The key of free text, settled. The errors of CategoryKey, CheckFreeText and OpenFreeText.
+absl::StatusOr<SecretBytes> FreeTextKey(const NodeFolder& folder, SqlEngine& engine,
+                                        Entropy& entropy);
+
 // What a load does with free text, with the cipher that it does it with.
 struct FreeTextAccess {
   FreeTextRule rule;

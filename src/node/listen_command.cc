@@ -21,6 +21,7 @@
 #include "listen/receiver.h"
 #include "listen/server.h"
 #include "node/category_keys.h"
+#include "node/key_rotation.h"
 #include "node/load_setup.h"
 #include "node/node_folder.h"
 #include "text/note_deidentifier.h"
@@ -82,10 +83,12 @@ class Listener {
   absl::Status Run() {
     ESSAIM_RETURN_IF_ERROR(CheckAddress(args_));
     ESSAIM_ASSIGN_OR_RETURN(const auto tls, TlsOf(args_));
-    if (StateOf(folder_, "pseudonyms") == KeyState::kNone) {
+    if (StateOf(folder_, "pseudonyms") == KeyState::kNone ||
+        StateOf(folder_, "free_text") == KeyState::kNone) {
       ESSAIM_ASSIGN_OR_RETURN(const auto engine, OpenNodeSql(folder_, entropy_, &log_));
       ESSAIM_RETURN_IF_ERROR(CreateCdm(*engine));
       ESSAIM_RETURN_IF_ERROR(CheckPseudonyms(folder_, *engine));
+      ESSAIM_RETURN_IF_ERROR(CheckFreeText(folder_, *engine));
     }
     ESSAIM_ASSIGN_OR_RETURN(const SecretBytes pseudonyms,
                             CategoryKey(folder_, "pseudonyms", entropy_));

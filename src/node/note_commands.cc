@@ -16,6 +16,7 @@
 #include "base/status_macros.h"
 #include "crypto/entropy.h"
 #include "node/category_keys.h"
+#include "node/key_rotation.h"
 #include "node/load_setup.h"
 #include "node/node_folder.h"
 #include "source/id_maker.h"
@@ -47,9 +48,9 @@ struct NoteSession {
 
   absl::Status Open(const std::string& dir) {
     ESSAIM_ASSIGN_OR_RETURN(folder, OpenNodeFolder(dir));
-    ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key, CategoryKey(folder, "free_text", entropy));
     ESSAIM_ASSIGN_OR_RETURN(engine, OpenNodeSql(folder, entropy, &log));
     ESSAIM_RETURN_IF_ERROR(CreateCdm(*engine));
+    ESSAIM_ASSIGN_OR_RETURN(const SecretBytes key, FreeTextKey(folder, *engine, entropy));
     cipher = std::make_unique<CellCipher>(key.Clone(), entropy);
     store = std::make_unique<text::IndexStore>(folder.path + "/notes.index", key, entropy);
     return absl::OkStatus();

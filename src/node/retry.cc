@@ -21,6 +21,11 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
+std::string Originals(std::string text, const std::vector<RetryFiles::File>& files) {
+  for (const RetryFiles::File& f : files) text = absl::StrReplaceAll(text, {{f.path, f.original}});
+  return text;
+}
+
 // A sink that is told of the originals.
 class RetoldSink : public ForwardingSink {
  public:
@@ -50,11 +55,7 @@ class RetoldSink : public ForwardingSink {
     next_.EndFile(FileOf(path), sha256_hex, n_read);
   }
 
-  void Notice(std::string text) override {
-    for (const RetryFiles::File& f : files_)
-      text = absl::StrReplaceAll(text, {{f.path, f.original}});
-    next_.Notice(std::move(text));
-  }
+  void Notice(std::string text) override { next_.Notice(Originals(std::move(text), files_)); }
 
  private:
   const RetryFiles::File* Find(std::string_view path) const {
@@ -89,7 +90,9 @@ class RetoldSource : public WrappedSource {
 
   absl::Status Read(CdmSink& sink) override {
     RetoldSink retold(sink, files_);
-    return WrappedSource::Read(retold);
+    const absl::Status read = WrappedSource::Read(retold);
+    if (read.ok()) return read;
+    return absl::Status(read.code(), Originals(std::string(read.message()), files_));
   }
 
  private:

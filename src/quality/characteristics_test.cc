@@ -142,6 +142,14 @@ TEST_P(SevenCharacteristics, AnEmptyWarehouseIsNotMeasured) {
   ASSERT_OK_AND_ASSIGN(const CheckRun run, RunChecks(*engine_, {.as_of = "2023-01-01"}));
   ASSERT_OK_AND_ASSIGN(const QualityReport report,
                        Characteristics(*engine_, run, {.as_of = "2023-01-01"}));
+  // Nor by a second report, that has a first one to be compared with.
+  ASSERT_OK_AND_ASSIGN(const QualitySnapshot empty, SnapshotOf(*engine_, run, 1));
+  const ReportOptions again{.as_of = "2023-01-01", .between_loads = Compare(empty, empty)};
+  ASSERT_OK_AND_ASSIGN(const QualityReport second, Characteristics(*engine_, run, again));
+  EXPECT_GT(second.between_loads->n_passed_before, 0u);
+  for (int c = 0; c < kCharacteristics; ++c) EXPECT_EQ(second.labels[c], report.labels[c]) << c;
+  EXPECT_EQ(second.labels[static_cast<int>(Characteristic::kConsistency)],
+            QualityLevel::kNotMeasured);
   ASSERT_OK_AND_ASSIGN(const SiteProfile profile, ProfileOf(*engine_, "2023-01-01"));
   const std::vector<Stratum> none;
   const std::string page = QualityPage({.site = "va",

@@ -61,6 +61,8 @@ void CompareTables(const QualitySnapshot& before, const QualitySnapshot& now, Lo
                            [](const NullChange& c) { return c.now - c.before; });
 }
 
+bool RowsBefore(const TableChange& table) { return table.rows_before > 0; }
+
 // The worst of the tables' losses as k of n, by share.
 using Pair = std::pair<double, double>;  // before, now
 
@@ -131,8 +133,11 @@ std::vector<Figure> FiguresOf(const std::optional<LoadComparison>& comparison) {
     if (!t.persons_before.has_value() || !t.persons_now.has_value()) return Pair(0, 0);
     return Pair(*t.persons_before, *t.persons_now);
   }));
-  figures.push_back(ShareFigure("C9", static_cast<double>(c.newly_failed.size()),
-                                static_cast<double>(c.n_passed_before)));
+  // On empty tables checks pass that say nothing of data.
+  const bool had_rows = std::ranges::any_of(c.tables, RowsBefore);
+  figures.push_back(had_rows ? ShareFigure("C9", static_cast<double>(c.newly_failed.size()),
+                                           static_cast<double>(c.n_passed_before))
+                             : MissingFigure("C9", "no rows in the load before"));
   figures.push_back(
       ShareFigure("C10", static_cast<double>(c.domains.size()), static_cast<double>(c.n_concepts)));
   const auto most = std::ranges::max_element(c.mixes, {}, &MixChange::stability_index);

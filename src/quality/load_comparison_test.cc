@@ -71,6 +71,17 @@ TEST(Compare, TheSameLoadAgainLosesNothing) {
   for (const Figure& f : FiguresOf(std::nullopt)) EXPECT_FALSE(f.value.has_value());
 }
 
+TEST(Compare, EmptyTablesHadNoCheckToFail) {
+  QualitySnapshot empty = Before(), now = Before();
+  for (auto& [name, table] : empty.tables) table = {.n_rows = 0, .n_persons = 0, .null_shares = {}};
+  now.passed["a"] = false;
+  for (const Figure& f : FiguresOf(Compare(empty, now))) {
+    if (f.id != "C9") continue;
+    EXPECT_FALSE(f.value.has_value());
+    EXPECT_EQ(f.missing, "no rows in the load before");
+  }
+}
+
 // A concept that only one snapshot kept by name is no drift if the other may have it in its rest.
 TEST(Compare, RoundingIsNoRise) {
   QualitySnapshot now = Before();

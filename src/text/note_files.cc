@@ -17,6 +17,7 @@
 #include "base/strings.h"
 #include "crypto/hash.h"
 #include "source/cdm_row.h"
+#include "source/recognised.h"
 #include "text/fold.h"
 #include "text/language.h"
 #include "text/note_table.h"
@@ -48,6 +49,7 @@ class NoteFiles : public CdmSource {
 
   absl::Status Read(CdmSink& sink) override {
     for (const std::string& index : indexes_) ESSAIM_RETURN_IF_ERROR(ReadIndex(index, sink));
+    ESSAIM_RETURN_IF_ERROR(recognised_.Check());
     if (n_latin1_ > 0)
       sink.Notice(absl::StrCat(n_latin1_, " files are no UTF-8 and were read as ISO 8859-1"));
     if (n_without_type_ > 0)
@@ -61,12 +63,14 @@ class NoteFiles : public CdmSource {
     if (const std::string header = table->raw_header(); !header.empty()) sink.Header(path, header);
     crypto::Sha256Hasher texts;
     std::uint64_t n_read = 0;
+    bool found = !table->raw_header().empty();
     NoteRow row;
     while (true) {
       ESSAIM_ASSIGN_OR_RETURN(const bool some, table->Next(row));
       if (!some) break;
       if (++n_read % kRowsPerProgress == 0)
         ESSAIM_RETURN_IF_ERROR(sink.Progress(bytes_before_ + table->bytes_done() + text_bytes_));
+      found = found || IsNote(row);
       std::string fault_column;
       if (row.fault.empty()) fault_column = TakeText(path, row, texts);
       ESSAIM_RETURN_IF_ERROR(
@@ -76,11 +80,18 @@ class NoteFiles : public CdmSource {
                     {.file = path, .line = row.line, .column = fault_column, .reason = row.fault},
                     row.raw));
     }
+    if (n_read > 0) recognised_.File(path, found);
     n_latin1_ += table->was_latin1() ? 1 : 0;
     bytes_before_ += table->bytes_done();
     ESSAIM_ASSIGN_OR_RETURN(const std::string index_hash, table->Sha256());
     sink.EndFile(path, ToHex(crypto::HashOf("essaim/notes", {index_hash, texts.Finish()})), n_read);
     return sink.Progress(bytes_before_ + text_bytes_);
+  }
+
+  // A row that says whose it is, or what: without either, JSON lines are of something else.
+  static bool IsNote(const NoteRow& row) {
+    return row.cells.contains(NoteColumn::kPerson) || row.cells.contains(NoteColumn::kText) ||
+           row.cells.contains(NoteColumn::kFile);
   }
 
   // The text of a row's file; gives the column at fault, and `row.fault`.
@@ -200,6 +211,7 @@ class NoteFiles : public CdmSource {
   NoteOptions options_;
   std::uint64_t n_latin1_ = 0, n_without_type_ = 0;
   std::set<std::int64_t> providers_;
+  Recognised recognised_{"notes: rows with a person and a text or a file"};
 };
 
 bool IsIndex(const std::string& path) {

@@ -138,6 +138,10 @@ TEST_P(Notes, TablesOfTextAndWhatIsNoIndex) {
   Write("l.csv", "ipp,date,texte\n1,2020-01-01,Fi\xE8vre\n");
   ASSERT_OK(Load("/l.csv").status());
   EXPECT_EQ(Count("note WHERE note_text = 'Fièvre'"), 1);
+  Write("lab.ndjson", "{\"id\":1,\"status\":\"final\"}\nname,born\n");
+  EXPECT_THAT(Load("/lab.ndjson").status().message().data(),
+              HasSubstr("lab.ndjson: expected notes: rows with a person and a text or a file"));
+  EXPECT_EQ(Count("essaim_loads"), 2);
   Write("bad.csv", "a,b\n1,2\n");
   EXPECT_THAT(Load("/bad.csv").status().message().data(), HasSubstr("a column for the person"));
   EXPECT_EQ(Load("/none.csv").status().code(), absl::StatusCode::kNotFound);

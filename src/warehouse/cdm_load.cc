@@ -60,13 +60,16 @@ class Merge {
   }
 
   // Periods of the persons whose visits this load brought, changed, took back or moved, over all
-  // the visits that they have.
+  // the visits that they have; also of those who had visits before their row of person came. Until
+  // that comes they have none: a period of nobody would count as a person observed.
   absl::Status DeriveObservationPeriods() {
     ESSAIM_RETURN_IF_ERROR(MakePrior(engine_, *FindCdmTable("visit_occurrence")));
     const std::string persons = absl::StrCat(
         "person_id IN (SELECT person_id FROM visit_occurrence WHERE essaim_load = ", report_.number,
         " UNION SELECT person_id FROM essaim_prior_visit_occurrence WHERE replaced_by = ",
-        report_.number, ")");
+        report_.number,
+        " UNION SELECT person_id FROM person p WHERE essaim_load = ", report_.number,
+        " AND NOT EXISTS (SELECT 1 FROM observation_period o WHERE o.person_id = p.person_id))");
     // Also what was derived of who became this person.
     const std::string own = absl::StrCat(
         "(observation_period_id = person_id OR observation_period_id IN (SELECT from_id FROM "
@@ -81,7 +84,8 @@ class Merge {
         "observation_period_start_date, observation_period_end_date, period_type_concept_id, "
         "essaim_load) SELECT person_id, person_id, MIN(visit_start_date), "
         "MAX(COALESCE(visit_end_date, visit_start_date)), 44814724, ",
-        report_.number, " FROM visit_occurrence WHERE ", persons, " GROUP BY person_id"));
+        report_.number, " FROM visit_occurrence WHERE ", persons,
+        " AND person_id IN (SELECT person_id FROM person) GROUP BY person_id"));
   }
 
   // Also of tables that only changed.

@@ -213,7 +213,11 @@ class Mixed : public CdmSource {
 
   SameKey same_key() const override { return same_key_; }
 
+  bool derives_observation_periods() const override { return derives; }
+
   absl::Status Read(CdmSink& sink) override { return script_(sink); }
+
+  bool derives = false;
 
   static absl::Status Put(CdmSink& sink, const char* table, std::int64_t key, std::int64_t person) {
     const CdmTable& t = *FindCdmTable(table);
@@ -392,6 +396,30 @@ TEST_P(CdmLoad, MergedPersonsHaveNoOverlappingPeriodsAndOneDeath) {
   EXPECT_EQ(Count("observation_period"), 6);
   EXPECT_EQ(Count("observation_period WHERE person_id = 1"), 2);
   EXPECT_EQ(Count("death"), 2);
+}
+
+TEST_P(CdmLoad, APeriodIsMadeOnceItsPersonIsThere) {
+  const auto load = [&](const char* name, Mixed::Script script) {
+    Mixed source(name, std::move(script));
+    source.derives = true;
+    return LoadCdm(*engine_, source, {}).status();
+  };
+  ASSERT_OK(load("visits", [](CdmSink& sink) {
+    for (int p : {1, 2}) ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "visit_occurrence", 10 + p, p));
+    return Mixed::Put(sink, "person", 2, 2);
+  }));
+  EXPECT_EQ(Count("observation_period WHERE person_id = 2"), 1);
+  EXPECT_EQ(Count("observation_period"), 1);
+  ASSERT_OK(load("person", [](CdmSink& sink) {
+    for (int p : {1, 2, 3}) ESSAIM_RETURN_IF_ERROR(Mixed::Put(sink, "person", p, p));
+    return absl::OkStatus();
+  }));
+  EXPECT_EQ(Count("observation_period WHERE person_id = 1 AND essaim_load = 2"), 1);
+  EXPECT_EQ(Count("observation_period WHERE person_id = 2 AND essaim_load = 1"), 1);
+  EXPECT_EQ(Count("observation_period"), 2);
+  ASSERT_OK(UndoLastLoad(*engine_));
+  EXPECT_EQ(Count("observation_period WHERE person_id = 2"), 1);
+  EXPECT_EQ(Count("observation_period"), 1);
 }
 
 TEST_P(CdmLoad, OfSeveralDeathsOfOnePersonOneStays) {

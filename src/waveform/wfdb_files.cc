@@ -16,6 +16,7 @@
 #include "source/cdm_row.h"
 #include "source/gz_file.h"
 #include "source/input_files.h"
+#include "source/recognised.h"
 #include "waveform/wfdb_header.h"
 
 namespace essaim::waveform {
@@ -88,14 +89,17 @@ class WfdbFiles : public CdmSource {
     std::map<std::string, absl::StatusOr<WfdbHeader>> headers;
     std::map<std::string, std::string> hashes;
     std::set<std::string> segments;  // paths
+    Recognised recognised("WFDB headers, which begin with a record's name and number of signals");
     for (const std::string& path : paths_) {
       ESSAIM_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kHeaderBytesMax + 1));
       hashes[path] = ToHex(crypto::Sha256(text));
       const auto header = headers.emplace(path, ReadWfdbHeader(text)).first;
+      recognised.File(path, header->second.ok() || HasRecordLine(text));
       if (!header->second.ok()) continue;
       for (const Segment& segment : header->second->segments)
         segments.insert(absl::StrCat(FolderOf(path), "/", segment.record, ".hea"));
     }
+    ESSAIM_RETURN_IF_ERROR(recognised.Check());
     std::uint64_t done = 0;
     for (const std::string& path : paths_) {
       const bool is_segment =

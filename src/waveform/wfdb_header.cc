@@ -241,6 +241,19 @@ void ReadComment(std::string_view text, WfdbHeader& header) {
 
 }  // namespace
 
+bool HasRecordLine(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::vector<std::string_view> words = Words(line.substr(0, line.find('\r')));
+    if (words.empty() || words[0].starts_with('#')) continue;
+    std::int64_t n = 0;
+    return words.size() > 1 && IsName(words[0].substr(0, words[0].find('/')), false) &&
+           absl::SimpleAtoi(Av(words[1]), &n);
+  }
+  return false;
+}
+
 absl::StatusOr<WfdbHeader> ReadWfdbHeader(std::string_view text) {
   if (text.size() > kHeaderBytesMax) return Wrong("line 1: a header larger than 4 MiB");
   if (!IsCleanUtf8(text)) return Wrong("line 1: bytes that are no UTF-8");

@@ -47,6 +47,9 @@ struct WfdbHeader {
 // kInvalidArgument "line N: ..." saying what was expected, without a value of the file.
 absl::StatusOr<WfdbHeader> ReadWfdbHeader(std::string_view text);
 
+// Whether the record line is there, a name and a number, be the rest wrong.
+bool HasRecordLine(std::string_view text);
+
 // The bytes that a file of samples needs, from its header's signals of that file: the offset, and
 // n samples a signal in the formats' packing. -1: the format has no fixed size (508, 516, 524), or
 // the header does not say how many samples.

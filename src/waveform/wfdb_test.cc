@@ -220,6 +220,17 @@ TEST_P(WfdbFiles, WhatIsNotThereOrTooShortIsSaid) {
   EXPECT_EQ(Count("procedure_occurrence WHERE procedure_date = DATE '2021-03-04'"), 1);
 }
 
+TEST_P(WfdbFiles, WhatIsNoHeaderIsNotLoaded) {
+  Write("a.hea", "name,born\nAnne,1950\n");
+  Write("b.hea", "# a comment\n\nname born\n");
+  EXPECT_THAT(Load().status(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("a.hea: expected WFDB headers, which begin with a record's")));
+  EXPECT_EQ(Count("essaim_loads"), 0);
+  Write("c.hea", "# a comment\r\nc 99999\r\n");  // too many signals, in what is a header
+  EXPECT_EQ(Faults().size(), 3u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, WfdbFiles, ::testing::ValuesIn(TestEngines::kNames),
                          [](const auto& engine) { return std::string(engine.param); });
 
