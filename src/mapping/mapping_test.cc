@@ -182,6 +182,22 @@ tables:
       visit_type_concept_id: {value: 32817}
 )yaml")
                 .status());
+  EXPECT_EQ(Count("observation_period"), 0);  // of a person who is not there yet
+  std::ofstream(folder_ + "/people.csv") << "IPP;BIRTH\n1;1950\n2;1960\n";
+  paths_ = {folder_ + "/people.csv"};
+  ASSERT_OK(Load(R"yaml(mapping: 1
+tables:
+  - from: people
+    to: person
+    fields:
+      person_id: {id: person, of: IPP}
+      gender_concept_id: {value: 0}
+      year_of_birth: BIRTH
+      race_concept_id: {value: 0}
+      ethnicity_concept_id: {value: 0}
+)yaml")
+                .status());
+  EXPECT_EQ(Count("observation_period"), 1);
   EXPECT_EQ(Count("observation_period WHERE observation_period_start_date = DATE '2020-01-01' AND "
                   "observation_period_end_date = DATE '2021-05-09'"),
             1);

@@ -293,6 +293,41 @@ class Destruction(Site):
         self.run_node("load", self.site, "--from", "fhir", more)
 
 
+    def images(self):
+        for i in range(3):
+            self.write(f"pacs/{i}", "").write_bytes(dicom(i, bytes(2 * 8 * 8)))
+        return self.folder / "pacs"
+
+    def test_a_lost_key_is_not_made_anew_beside_what_it_seals(self):
+        self.load_notes(3)
+        self.run_node("load", self.site, "--from", "dicom", self.images())
+        loads = self.json_of("loads", self.site)
+        more = self.write("more/note.csv", "note_id,person_id,note_date,note_text\n99,1,2020-01-01,more\n")
+        dictionary = self.write("terms.csv", "term,concept_id\ntoux,254761\n")
+        for name, commands in {
+                "free_text": (["load", self.site, "--from", "omop", more], ["index", self.site],
+                              ["search", self.site, "note"], ["annotate", self.site, "--dictionary", dictionary],
+                              ["rejected", "export", self.site, self.folder / "x.csv"],
+                              ["listen", self.site, "--port", "0"], ["keys", "rotate", self.site, "free_text"],
+                              ["keys", "rotate", self.site, "master"]),
+                "imaging": (["load", self.site, "--from", "dicom", self.images()],
+                            ["keys", "rotate", self.site, "imaging"], ["keys", "rotate", self.site, "master"]),
+                "general": (["loads", self.site], ["keys", "rotate", self.site, "general"],
+                            ["keys", "rotate", self.site, "master"])}.items():
+            kept = self.site / f"{name}.key"
+            key = kept.read_bytes()
+            kept.unlink()
+            for command in commands:
+                with self.subTest(command[0], key=name):
+                    self.assertIn(f"{name}.key: is not there, and ", self.run_node(*command, code=FAILED))
+                    self.assertEqual([p.name for p in self.site.glob(f"{name}*key")], [])
+            kept.write_bytes(key)
+        self.assertEqual(self.json_of("loads", self.site), loads)
+        self.assertIn("a bad row of Mr Martin", "".join(self.rejected_texts()))
+        self.run_node("keys", "rotate", self.site, "master")
+        self.run_node("load", self.site, "--from", "omop", more)
+
+
 class Vocabularies(Site):
     def release(self, name, version, n_concepts, n_ancestors):
         folder = self.folder / name
@@ -501,6 +536,17 @@ class Mending(Site):
         self.assertIn("line 1: no column 'load'", self.run_node("rejected", "retry", self.site, wrong, code=BAD_INPUT))
         wrong = self.write("wrong.csv", "load,row,raw\n1,x,2\n")
         self.assertIn("wrong.csv:2", self.run_node("rejected", "retry", self.site, wrong, code=BAD_INPUT))
+
+
+class OtherKinds(Site):
+    def test_a_file_of_another_kind_is_an_error_and_no_load(self):
+        table = "name,born\nAnne,1950\n"
+        for kind, name in (("hl7v2", "a.csv"), ("dicom", "a.csv"), ("fhir", "a.ndjson"), ("text", "a.ndjson"),
+                           ("vcf", "a.vcf"), ("wfdb", "a.hea")):
+            said = self.run_node("load", self.site, "--from", kind, self.write(f"{kind}/{name}", table), code=BAD_INPUT)
+            self.assertIn(f"{kind}/{name}: expected ", said)
+            self.run_node("load", self.site, "--from", kind, self.write(f"{kind}/picture.jpg", "\x01JFIF"), code=BAD_INPUT)
+        self.assertEqual(self.json_of("loads", self.site), [])
 
 
 class Dates(Site):
