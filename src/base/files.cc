@@ -51,6 +51,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::size_t max_by
   }
 }
 
+absl::Status RemoveFile(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  return error ? absl::UnavailableError(absl::StrCat(path, ": cannot be removed"))
+               : absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path) {
   namespace fs = std::filesystem;
   std::vector<std::string> paths;

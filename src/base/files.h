@@ -17,6 +17,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
 // for chmod.
 absl::Status WriteFile(const std::string& path, std::string_view bytes, unsigned mode = 0644);
 
+// No error if it is not there. kUnavailable, naming the path.
+absl::Status RemoveFile(const std::string& path);
+
 // The paths of what is in a folder, in the order of their names. kNotFound, kPermissionDenied,
 // kUnavailable, naming the folder; nothing is thrown where it cannot be read on.
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path);

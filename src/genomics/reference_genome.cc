@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "base/strings.h"
 #include "crypto/hash.h"
+#include "source/gz_file.h"
 
 namespace essaim::genomics {
 namespace {
@@ -166,7 +167,7 @@ absl::StatusOr<std::unique_ptr<ReferenceGenome>> ReferenceGenome::Open(const std
   if (genome->file_ == nullptr || !S_ISREG(info.st_mode))
     return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
   auto bytes = static_cast<std::uint64_t>(info.st_size);
-  if (BgzfFile::IsCompressed(genome->file_.get())) {
+  if (IsGzip(genome->file_.get())) {
     genome->file_.reset();
     ESSAIM_ASSIGN_OR_RETURN(genome->compressed_, BgzfFile::Open(path));
     bytes = genome->compressed_->n_bytes();

@@ -146,12 +146,16 @@ EncodedPerson Encode(const PersonFields& p, const char* secret = "0123456789abcd
   return Encoder(SecretBytes::CopyOf(secret), "p").Encode(p);
 }
 
+PersonFields Claire() {
+  return {.family = "LEFEBVRE",
+          .given = "CLAIRE",
+          .birth = "19840512",
+          .sex = "F",
+          .postcode = "75011"};
+}
+
 TEST(Encoding, EncodingsAgreeAsTheTextsDo) {
-  const PersonFields p{.family = "LEFEBVRE",
-                       .given = "CLAIRE",
-                       .birth = "19840512",
-                       .sex = "F",
-                       .postcode = "75011"};
+  const PersonFields p = Claire();
   PersonFields typo = p, stranger{.family = "MOREAU",
                                   .given = "HUGO",
                                   .birth = "19841130",
@@ -173,12 +177,8 @@ TEST(Encoding, EncodingsAgreeAsTheTextsDo) {
 }
 
 TEST(Encoding, WithoutTheSecretNothingAgrees) {
-  const PersonFields p{.family = "LEFEBVRE",
-                       .given = "CLAIRE",
-                       .birth = "19840512",
-                       .sex = "F",
-                       .postcode = "75011",
-                       .national_id = "1840529019123"};
+  PersonFields p = Claire();
+  p.national_id = "1840529019123";
   const EncodedPerson a = Encode(p), b = Encode(p, "another secret 16");
   EXPECT_NE(a.id_hash, b.id_hash);
   EXPECT_NE(a.group, b.group);
@@ -198,11 +198,7 @@ TEST(Encoding, TheSaltMakesAnotherFilterOfTheSameNameEveryYear) {
 }
 
 TEST(Encoding, AWrongYearHidesNobodyWhoseNamesSoundAlike) {
-  PersonFields p{.family = "LEFEBVRE",
-                 .given = "CLAIRE",
-                 .birth = "19840512",
-                 .sex = "F",
-                 .postcode = "75011"};
+  PersonFields p = Claire();
   const EncodedPerson a = Encode(p);
   p.birth = "19480512";
   EXPECT_EQ(CompareEncoded(a, Encode(p)).levels, (std::array<std::int8_t, 5>{3, 3, 2, 3, 3}));
@@ -217,11 +213,7 @@ TEST(Encoding, AWrongYearHidesNobodyWhoseNamesSoundAlike) {
 }
 
 TEST(Encoding, AMissingBirthDateHidesNobodyOfTheSamePlace) {
-  PersonFields p{.family = "LEFEBVRE",
-                 .given = "CLAIRE",
-                 .birth = "19840512",
-                 .sex = "F",
-                 .postcode = "75011"};
+  PersonFields p = Claire();
   const EncodedPerson a = Encode(p);
   EXPECT_EQ(a.undated.size(), 1u);
   EXPECT_EQ(EncodedBlockKeys(a, kUndatedPass).size(), 1u);

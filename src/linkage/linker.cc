@@ -222,8 +222,7 @@ absl::StatusOr<LinkResult> Link(const LinkTask& task, const LinkOptions& options
       task.group == nullptr ? result.model.prior
                             : PriorOfTwoGroups(task, universe, passes[kAnyYearPass], result.model);
   // Of a record without a birth date: nothing says of which group the other one is.
-  const double prior_undated = result.model.prior * static_cast<double>(universe.n_pairs()) /
-                               static_cast<double>(result.n_all);
+  const double prior_undated = result.n_matches / static_cast<double>(result.n_all);
   const Scorer scorer(task, result.model,
                       {.two_groups = prior_of_two_groups, .undated = prior_undated},
                       options.by_name);

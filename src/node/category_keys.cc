@@ -69,15 +69,13 @@ SecretBytes DerivedKey(const NodeFolder& folder, std::string_view category) {
 
 // What lies in the folder sealed under the key; empty: nothing of its own does.
 std::string DataOf(const NodeFolder& folder, std::string_view category) {
-  if (category == "general") return folder.path + "/warehouse.duckdb";
   if (category == kStoreKey) return folder.path + "/node.db";
   if (category == "imaging") return folder.path + "/images";
-  if (category == "identity" || category == "genetic")
-    return absl::StrCat(folder.path, "/", Av(category), ".duckdb");
-  return "";
+  const bool has_file = category == "general" || category == "identity" || category == "genetic";
+  return has_file ? FileOf(folder, category) : "";
 }
 
-bool IsThere(const std::string& path) {
+bool HasData(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error) && !std::filesystem::is_empty(path, error);
 }
@@ -87,13 +85,6 @@ absl::Status Rename(const std::string& from, const std::string& to) {
   return absl::UnavailableError(absl::StrCat(from, ": cannot be renamed to ", to));
 }
 
-absl::Status Remove(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove(path, error);
-  if (!error) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(path, ": cannot be removed"));
-}
-
 std::vector<std::string> AllKeys() {
   std::vector<std::string> all = KeyCategories();
   all.emplace_back(kStoreKey);
@@ -101,6 +92,11 @@ std::vector<std::string> AllKeys() {
 }
 
 }  // namespace
+
+std::string FileOf(const NodeFolder& folder, std::string_view category) {
+  return category == "general" ? folder.path + "/warehouse.duckdb"
+                               : absl::StrCat(folder.path, "/", Av(category), ".duckdb");
+}
 
 std::vector<std::string> KeyCategories() {
   return {"general", "free_text", "identity", "genetic", "imaging", "pseudonyms"};
@@ -121,7 +117,7 @@ absl::StatusOr<SecretBytes> CategoryKey(const NodeFolder& folder, std::string_vi
   if (!absl::IsNotFound(key.status())) return key;
   ESSAIM_RETURN_IF_ERROR(CheckNotLost(folder, category));
   SecretBytes made = DerivedKey(folder, category);
-  if (made.empty() || !IsThere(DataOf(folder, category))) {
+  if (made.empty() || !HasData(DataOf(folder, category))) {
     ESSAIM_ASSIGN_OR_RETURN(made, Draw(entropy));
   }
   ESSAIM_RETURN_IF_ERROR(Write(folder.master_key, category, made, path, entropy));
@@ -184,7 +180,7 @@ absl::Status AdoptNextKey(const NodeFolder& folder, std::string_view category) {
 }
 
 absl::Status DropNextKey(const NodeFolder& folder, std::string_view category) {
-  return Remove(PathOf(folder, category, ".next.key"));
+  return RemoveFile(PathOf(folder, category, ".next.key"));
 }
 
 absl::Status LostKey(const NodeFolder& folder, std::string_view category, const std::string& data) {
@@ -194,14 +190,14 @@ absl::Status LostKey(const NodeFolder& folder, std::string_view category, const 
 
 absl::Status CheckNotLost(const NodeFolder& folder, std::string_view category) {
   const std::string data = DataOf(folder, category);
-  if (StateOf(folder, category) != KeyState::kNone || !IsThere(data) ||
+  if (StateOf(folder, category) != KeyState::kNone || !HasData(data) ||
       !DerivedKey(folder, category).empty())
     return absl::OkStatus();
   return LostKey(folder, category, data);
 }
 
 absl::Status DropMadeKey(const NodeFolder& folder, std::string_view category) {
-  ESSAIM_RETURN_IF_ERROR(Remove(PathOf(folder, category)));
+  ESSAIM_RETURN_IF_ERROR(RemoveFile(PathOf(folder, category)));
   return LostKey(folder, category, DataOf(folder, category));
 }
 

@@ -21,6 +21,9 @@ namespace essaim::node {
 // genetic, imaging: what these sources keep apart. pseudonyms: from a source's identifiers to the
 // CDM's numbers, and how far dates are moved.
 std::vector<std::string> KeyCategories();
+
+// The encrypted file of "general", "identity" or "genetic".
+std::string FileOf(const NodeFolder& folder, std::string_view category);
 // Of the site's own store of documents (node.db). Rotated with the master key.
 inline constexpr std::string_view kStoreKey = "store";
 

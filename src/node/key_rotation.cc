@@ -39,13 +39,6 @@ DuckDbOptions Options(const std::string& path, SecretBytes key, Entropy& entropy
           .log = log};
 }
 
-absl::Status RemoveFile(const std::string& path) {
-  std::error_code error;
-  fs::remove(path, error);
-  return error ? absl::UnavailableError(absl::StrCat(path, ": cannot be removed"))
-               : absl::OkStatus();
-}
-
 // Both the file that is copied and its copy are on the disk for a while.
 absl::Status CheckRoom(const std::string& path) {
   std::error_code error;
@@ -170,11 +163,6 @@ absl::Status CheckNoneIsLost(const NodeFolder& folder, Entropy& entropy, Log* lo
 }
 
 }  // namespace
-
-std::string FileOf(const NodeFolder& folder, std::string_view category) {
-  return category == "general" ? folder.path + "/warehouse.duckdb"
-                               : absl::StrCat(folder.path, "/", Av(category), ".duckdb");
-}
 
 absl::Status SettleFileKey(const NodeFolder& folder, std::string_view category, Entropy& entropy) {
   if (!HasNextKey(folder, category)) return absl::OkStatus();

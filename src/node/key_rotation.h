@@ -22,9 +22,6 @@
 
 namespace essaim::node {
 
-// The encrypted file of "general", "identity" or "genetic".
-std::string FileOf(const NodeFolder& folder, std::string_view category);
-
 // Called by whoever opens the data. No error if there is nothing to settle.
 absl::Status SettleFileKey(const NodeFolder& folder, std::string_view category, Entropy& entropy);
 absl::Status SettleStoreKey(const NodeFolder& folder, Entropy& entropy);

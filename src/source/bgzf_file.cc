@@ -70,13 +70,6 @@ bool Inflate(std::string& data, std::string& text) {
 
 }  // namespace
 
-bool BgzfFile::IsCompressed(std::FILE* file) {
-  std::rewind(file);
-  const bool is = std::fgetc(file) == 0x1f && std::fgetc(file) == 0x8b;
-  std::rewind(file);
-  return is;
-}
-
 absl::StatusOr<std::unique_ptr<BgzfFile>> BgzfFile::Open(const std::string& path) {
   std::unique_ptr<BgzfFile> opened(new BgzfFile());
   opened->path_ = path;

@@ -17,8 +17,6 @@ namespace essaim {
 
 class BgzfFile {
  public:
-  // Whether the file begins as one of gzip's, by bgzip or not.
-  static bool IsCompressed(std::FILE* file);
   // kNotFound; kInvalidArgument: not by bgzip (gzip alone has no places to begin at), or cut.
   static absl::StatusOr<std::unique_ptr<BgzfFile>> Open(const std::string& path);
 

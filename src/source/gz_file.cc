@@ -19,6 +19,13 @@ using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 }  // namespace
 
+bool IsGzip(std::FILE* file) {
+  std::rewind(file);
+  const bool is = std::fgetc(file) == 0x1f && std::fgetc(file) == 0x8b;  // RFC 1952, 2.3.1
+  std::rewind(file);
+  return is;
+}
+
 struct GzFile::Plain {
   explicit Plain(File opened) : file(std::move(opened)) {}
 
@@ -32,9 +39,7 @@ absl::StatusOr<std::unique_ptr<GzFile>> GzFile::Open(const std::string& path) {
   std::unique_ptr<GzFile> file(new GzFile);
   File plain(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (plain == nullptr) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  const int first = std::fgetc(plain.get()), second = std::fgetc(plain.get());
-  if (first != 0x1f || second != 0x8b) {  // RFC 1952, section 2.3.1
-    std::rewind(plain.get());
+  if (!IsGzip(plain.get())) {
     std::setvbuf(plain.get(), nullptr, _IONBF, 0);
     file->plain_ = std::make_unique<Plain>(std::move(plain));
     file->path_ = path;

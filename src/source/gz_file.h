@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 
 namespace essaim {
+
+// Whether the file begins as one of gzip's, by bgzip or not. Leaves it at its begin.
+bool IsGzip(std::FILE* file);
 
 class GzFile {
  public:

@@ -47,11 +47,10 @@ class Merge {
     ESSAIM_RETURN_IF_ERROR(TakeBack(staging));
     for (const auto& [table, staged] : staging.staged()) {
       const bool direct = staging.IsDirect(*table);
-      if (direct && same_key_ == SameKey::kLastStays && !staged.keys_grow)
-        ESSAIM_RETURN_IF_ERROR(KeepLast(*table));
+      const bool may_repeat = same_key_ != SameKey::kAllStay && !(direct && staged.keys_grow);
+      if (direct && may_repeat) ESSAIM_RETURN_IF_ERROR(KeepLast(*table));
       if (staged.n_rows > 0) ESSAIM_RETURN_IF_ERROR(direct ? GiveWay(*table) : Take(*table));
-      if (same_key_ != SameKey::kAllStay && !(direct && staged.keys_grow))
-        ESSAIM_RETURN_IF_ERROR(CountKept(*table, staged.n_rows));
+      if (may_repeat) ESSAIM_RETURN_IF_ERROR(CountKept(*table, staged.n_rows));
       if (direct) continue;
       ESSAIM_RETURN_IF_ERROR(engine_.Execute(absl::StrCat("DROP TABLE staged_", Av(table->name))));
     }

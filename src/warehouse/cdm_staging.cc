@@ -132,7 +132,7 @@ absl::Status CdmStaging::Row(const CdmTable& table,
   if (unmovable != nullptr) return reject(PersonFieldOf(table)->name, unmovable);
   ESSAIM_RETURN_IF_ERROR(protection_.KeepTexts(table, cells_, buffers_));
   if (current_.direct) {
-    if (current_.staged->keys_grow) NoteKey(*cells_[current_.key]);
+    if (same_key_ == SameKey::kLastStays) NoteKey(*cells_[current_.key]);
     cells_.push_back(number_);
   } else if (same_key_ != SameKey::kAllStay) {
     buffers_[cells.size()] = absl::StrCat(progress_.rows);
@@ -147,9 +147,10 @@ absl::Status CdmStaging::Row(const CdmTable& table,
 }
 
 void CdmStaging::NoteKey(std::string_view text) {
+  Staged& staged = *current_.staged;
+  if (!staged.keys_grow) return;
   std::int64_t key = 0;
   std::from_chars(text.data(), text.data() + text.size(), key);
-  Staged& staged = *current_.staged;
   staged.keys_grow = staged.n_rows == 0 || key > staged.last_key;
   staged.last_key = key;
 }

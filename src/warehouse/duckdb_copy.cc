@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/files.h"
 #include "base/status_macros.h"
 #include "warehouse/database.h"
 #include "warehouse/duckdb_file.h"
@@ -64,20 +65,13 @@ absl::Status CopyTables(duckdb::Connection& connection, Log* log,
   return absl::OkStatus();
 }
 
-absl::Status Remove(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove(path, error);
-  return error ? absl::UnavailableError(absl::StrCat(path, ": cannot be removed"))
-               : absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status CopyDuckDbFile(const DuckDbOptions& from, const std::string& path,
                             const SecretBytes& key,
                             const std::function<void(const CopyProgress&)>& progress) {
-  ESSAIM_RETURN_IF_ERROR(Remove(path));
-  ESSAIM_RETURN_IF_ERROR(Remove(path + ".wal"));
+  ESSAIM_RETURN_IF_ERROR(RemoveFile(path));
+  ESSAIM_RETURN_IF_ERROR(RemoveFile(path + ".wal"));
   return NoThrow(kCopying, from.log, [&]() -> absl::Status {
     duckdb::DuckDB database(nullptr);
     UseEncryption(database, *from.entropy);
